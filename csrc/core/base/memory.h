@@ -1,0 +1,44 @@
+/* The core's only way to memory: counted failures for tests, aligned blocks for buffers. */
+#ifndef MA_BASE_MEMORY_H
+#define MA_BASE_MEMORY_H
+
+#include "core/base/status.h"
+
+#define MA_ALIGNMENT 64 /* of every block that holds column bytes */
+
+/* Small things: structs, tables, text. Sizes are counted in 64 bits and refused where they do not
+ * fit a size_t. The result is NULL on failure, and zeroed where the name says so; a size of 0 gives
+ * a valid pointer. Release with ma_free, which takes NULL. */
+void *
+ma_malloc(int64_t size);
+void *
+ma_calloc(int64_t count, int64_t size);
+void *
+ma_realloc(void *block, int64_t size);
+void
+ma_free(void *block);
+
+/* Column bytes: aligned to MA_ALIGNMENT, not zeroed. `ma_aligned_realloc` keeps the first
+ * `used` bytes. Release with ma_aligned_free. Safe from any thread. */
+void *
+ma_aligned_malloc(int64_t size);
+void *
+ma_aligned_realloc(void *block, int64_t used, int64_t size);
+void
+ma_aligned_free(void *block);
+
+/* Grow `*items`, an array of `*capacity` items of `item_size`, so that it holds `needed`.
+ * Untouched on failure (MA_NOMEM). */
+MA_NODISCARD ma_status
+ma_grow(void **items, int64_t *capacity, int64_t needed, int64_t item_size, ma_error *err);
+
+#ifdef MA_FAULT_INJECTION
+/* Make the n-th allocation from now on fail (1 is the next; 0 switches this off). */
+void
+ma_fault_set(int64_t nth);
+/* Allocations since ma_fault_set. */
+int64_t
+ma_fault_count(void);
+#endif
+
+#endif

@@ -1,0 +1,19 @@
+/* Equality of arrays by value. */
+#ifndef MA_DATA_EQUAL_H
+#define MA_DATA_EQUAL_H
+
+#include "core/data/array.h"
+
+/* Whether two arrays of equal types, both checked (validate/values.h), hold the same values: nulls
+ * equal nulls whatever lies under them, offsets and sharing do not matter, dictionaries are compared
+ * by the values that the indices stand for, runs by the values of the rows. NaN differs from NaN
+ * unless `nans_equal`, as in pyarrow. Arrays of unequal types are not equal. */
+bool
+ma_array_equal(const ma_array *a, const ma_array *b, bool nans_equal);
+
+/* The same for `length` rows from row `a_start` of the one and `b_start` of the other. */
+bool
+ma_array_equal_range(const ma_array *a, int64_t a_start, const ma_array *b, int64_t b_start,
+                     int64_t length, bool nans_equal);
+
+#endif

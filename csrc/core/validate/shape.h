@@ -1,0 +1,20 @@
+/* What every array must hold before anyone sees it; O(1) in rows (Columnar.rst). */
+#ifndef MA_VALIDATE_SHAPE_H
+#define MA_VALIDATE_SHAPE_H
+
+#include "core/data/array.h"
+
+/* Check one array whose buffers, children and dictionary were filled from outside, children first
+ * and already checked: number and types of children, lengths, each buffer as long as
+ * `offset + length` rows need. Where there are no rows, offsets may be absent. An array whose `nulls`
+ * is not 0 and that has no validity bitmap is refused, unless its layout has none.
+ * Also lets go of a validity bitmap when `nulls` is 0. Fails with MA_INVALID; `err->where` names the
+ * buffer. */
+MA_NODISCARD ma_status
+ma_array_check_shape(ma_array *self, ma_error *err);
+
+/* Bytes that a buffer of `kind` needs for `rows` rows; -1 where that does not fit 63 bits. */
+int64_t
+ma_buffer_needed(ma_buffer_kind kind, const ma_type *type, int64_t rows);
+
+#endif
