@@ -1,0 +1,62 @@
+# The commands of this project; `make help` lists them. `make demo` and `make test` set up
+# everything that they need. A variable narrows them:
+#
+#     make test PYTHON=python3.12           on this interpreter only
+#     make test ARGS="tests/stream -x"      what pytest is asked
+
+PYTHON ?=
+ARGS ?=
+export PYTHON
+
+RUN := tools/python.sh
+INSIDE = "$$($(RUN) tools/environments.py make $(1))"
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test bench build lint format docs fuzz soak wheel clean \
+	test-sanitize test-thread test-faults test-freethreaded
+
+help:  ## this list
+	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
+		while IFS='|' read -r name text; do printf '  make %-20s %s\n' "$$name" "$$text"; done
+
+setup:  ## install the Debian packages that are missing
+	@tools/setup-debian.sh
+
+demo: setup  ## 336,776 flights through a socket, a file and a memory map
+	@python=$(call INSIDE,demo) && "$$python" examples/flights.py
+
+test: setup  ## the tests, on every Python >= 3.11 of this machine
+	@$(RUN) tools/run_tests.py -- $(ARGS)
+
+test-sanitize: setup  ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	@$(RUN) tools/run_tests.py --variant sanitize -- $(ARGS)
+
+test-thread: setup  ## the tests of threads under ThreadSanitizer
+	@$(RUN) tools/run_tests.py --variant thread -- $(ARGS)
+
+test-faults: setup  ## the tests in a build whose allocations can be made to fail
+	@$(RUN) tools/run_tests.py --variant faults -- $(ARGS)
+
+bench: setup  ## minarrow beside pyarrow and others, in one table
+	@python=$(call INSIDE,bench) && "$$python" benchmarks/run.py $(ARGS)
+
+build: setup  ## build in place, for development
+	@$(RUN) tools/environments.py make test dev
+
+lint: setup  ## what is checked about the source text
+	@python=$(call INSIDE,test dev) && \
+		"$$python" -m ruff check minarrow tests tools benchmarks examples setup.py && \
+		"$$python" -m pytest -q tests/lint
+
+format:  ## lay out csrc/ (clang-format) and the Python files (ruff)
+	find csrc fuzz -name '*.[ch]' | xargs clang-format -i
+	$(RUN) -m ruff format minarrow tests tools benchmarks examples setup.py
+
+docs: setup  ## the pages of docs/, as HTML under docs/_build
+	@python=$(call INSIDE,docs) && "$$python" -m sphinx -q -b html docs docs/_build/html
+
+wheel: setup  ## a wheel and a source archive under dist/
+	@python=$(call INSIDE,dev) && "$$python" -m build
+
+clean:  ## all that was built; the environments stay
+	rm -rf build dist *.egg-info minarrow/*.so docs/_build

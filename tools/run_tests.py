@@ -1,0 +1,162 @@
+"""Runs the tests, on every Python >= 3.11 of this machine or in a special build.
+
+    python tools/run_tests.py                         every Python, each in its own environment
+    python tools/run_tests.py --python python3.12     only this one
+    python tools/run_tests.py --variant sanitize      one Python, with a build made to find faults
+    python tools/run_tests.py -- tests/stream -x      what follows -- goes to pytest
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+
+from environments import ROOT, choose_python, find_pythons, make_environment, probe
+
+
+@dataclass
+class Variant:
+    """A special build: its switches of setup.py, and what must be set where it runs."""
+
+    build: dict
+    run: dict = field(default_factory=dict)
+    preload: tuple = ()
+    pytest: tuple = ()
+
+
+VARIANTS = {
+    "sanitize": Variant(
+        build={"MINARROW_SANITIZE": "address,undefined"},
+        run={
+            # Python frees nothing at exit; leaks are tested by counting
+            "ASAN_OPTIONS": "detect_leaks=0:allocator_may_return_null=1",
+            "UBSAN_OPTIONS": "print_stacktrace=1",
+            # every object from malloc, so that the sanitizer sees its end
+            "PYTHONMALLOC": "malloc",
+        },
+        # libstdc++ beside it: extensions in C++ throw through the sanitizer's interceptors
+        preload=("libasan.so", "libstdc++.so.6"),
+    ),
+    "thread": Variant(
+        build={"MINARROW_SANITIZE": "thread"},
+        run={"TSAN_OPTIONS": "halt_on_error=1"},
+        preload=("libtsan.so",),
+        pytest=("tests/threads",),
+    ),
+    "faults": Variant(build={"MINARROW_FAULTS": "1", "MINARROW_DEBUG": "1"}),
+    "debug": Variant(build={"MINARROW_DEBUG": "1"}),
+}
+
+
+@dataclass
+class Outcome:
+    """How the tests went in one environment."""
+
+    name: str
+    passed: bool
+    last_line: str
+    seconds: float
+    missing: list = field(default_factory=list)
+
+
+def shared_library(name):
+    """Where the C compiler keeps a library of its own."""
+    compiler = os.environ.get("CC", "cc")
+    answer = subprocess.run([compiler, f"-print-file-name={name}"], capture_output=True, text=True)
+    return answer.stdout.strip()
+
+
+def build_variant(python, name):
+    """Build into a folder of its own, so that the usual build stays as it is."""
+    folder = ROOT / "build" / f"{name}-{probe(python).name}"
+    command = [python, "setup.py", "--quiet", "build", "--build-lib", str(folder)]
+    result = subprocess.run(command, cwd=ROOT, env=os.environ | VARIANTS[name].build)
+    if result.returncode != 0:
+        sys.exit(f"the {name} build failed")
+    return folder
+
+
+def variant_settings(python, name):
+    """The environment variables with which tests run on the build `name`."""
+    variant = VARIANTS[name]
+    settings = dict(variant.run, PYTHONPATH=str(build_variant(python, name)))
+    if variant.preload:
+        settings["LD_PRELOAD"] = " ".join(shared_library(library) for library in variant.preload)
+    return settings
+
+
+def run_pytest(python, arguments, settings):
+    """Run pytest and show what it prints; whether it passed, and its last line."""
+    colour = "yes" if sys.stdout.isatty() else "no"
+    command = [python, "-c", "import sys, pytest; sys.path.remove(''); sys.exit(pytest.main())"]
+    command += [f"--color={colour}", *arguments]
+    last_line = ""
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=os.environ | {"MINARROW_TEST_RUN": "1"} | settings,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    ) as process:
+        for line in process.stdout:
+            print(line, end="", flush=True)
+            last_line = line.strip("=\n ") or last_line
+    return process.returncode == 0, last_line
+
+
+def test_in(python, options):
+    """Test in the environment of `python`, which is made if it isn't there."""
+    began = time.monotonic()
+    title = f"Python {python.name} ({python.path})"
+    print(f"\n--- {title}{f', {options.variant} build' if options.variant else ''}", flush=True)
+    environment = make_environment(python, ["test"], build=options.variant is None)
+    inside = environment.python
+    settings = variant_settings(inside, options.variant) if options.variant else {}
+
+    arguments = list(options.pytest)
+    if options.variant and not arguments:
+        arguments += VARIANTS[options.variant].pytest
+    if "pytest-xdist" not in environment.missing and options.jobs > 1:
+        arguments += ["-n", str(options.jobs)]
+    passed, last_line = run_pytest(inside, arguments, settings)
+    seconds = time.monotonic() - began
+    return Outcome(python.name, passed, last_line, seconds, environment.missing)
+
+
+def print_summary(outcomes, skipped):
+    print("\n--- summary")
+    for outcome in outcomes:
+        verdict = "ok" if outcome.passed else "FAILED"
+        without = f"; without {', '.join(outcome.missing)}" if outcome.missing else ""
+        print(f"{outcome.name:10} {verdict:7} {outcome.last_line}{without}"
+              f" ({outcome.seconds:.0f} s with set-up)")
+    for python in skipped:
+        print(f"{python.name:10} skipped  {python.path} has no Python.h (its -dev package)")
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--python", default=os.environ.get("PYTHON"), help="only this interpreter")
+    parser.add_argument("--variant", choices=VARIANTS, help="a special build, on one interpreter")
+    parser.add_argument("--jobs", type=int, default=2, help="test processes at a time")
+    parser.add_argument("pytest", nargs="*", help="arguments for pytest, after --")
+    options = parser.parse_args()
+
+    if options.python or options.variant:
+        pythons = [choose_python(options.python)]
+    else:
+        pythons = find_pythons()
+    skipped = [python for python in pythons if not python.headers]
+    outcomes = [test_in(python, options) for python in pythons if python.headers]
+    print_summary(outcomes, skipped)
+    sys.exit(not outcomes or not all(outcome.passed for outcome in outcomes))
+
+
+if __name__ == "__main__":
+    main()
