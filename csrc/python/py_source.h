@@ -1,0 +1,50 @@
+/* Where bytes come from: memory, a descriptor, a socket, or a Python object with `read`. */
+#ifndef PYMA_SOURCE_H
+#define PYMA_SOURCE_H
+
+#include "python/py_state.h"
+
+typedef struct pyma_source pyma_source;
+
+/* Open what a user hands to a reader: bytes-like, Buffer, BufferReader, MemoryMappedFile, OSFile, a path
+ * (str, bytes, os.PathLike: mapped when `memory_map`, else opened), a file descriptor (int), a socket, or an
+ * object with `read` (and `readinto`, `seek`, `tell`). `random_access` asks for a source that can read
+ * anywhere (the file format). NULL with an exception that says what is wrong with `object`. */
+pyma_source *
+pyma_source_open(pyma_state *state, PyObject *object, bool random_access, bool memory_map);
+
+/* Closes what pyma_source_open opened (never the caller's own file); takes NULL; idempotent use ends
+ * here: the pointer is gone. Keeps a current exception. */
+void
+pyma_source_free(pyma_source *self);
+
+/* The whole content as memory (borrowed; data == NULL when the source is no memory). A reader slices it,
+ * and never calls the functions below. For a source with a position (BufferReader, file) the stream
+ * reader begins at it: `*start` is that position. */
+ma_buffer
+pyma_source_memory(const pyma_source *self, int64_t *start);
+
+/* Bytes in all where that is known without reading (regular files, seekable objects), else -1. */
+int64_t
+pyma_source_size(pyma_source *self);
+
+/* Read the next `size` bytes into `target`: fewer only at the end of the input. Retries short reads and
+ * EINTR; a non-blocking end that would block fails with BlockingIOError that says so. Called with the GIL,
+ * which it lets go of around system calls. -1 with an exception. */
+int64_t
+pyma_source_read(pyma_source *self, uint8_t *target, int64_t size);
+
+/* The same from byte `offset` of a source opened with `random_access`; the caller's own position in a
+ * Python file may move. */
+int64_t
+pyma_source_read_at(pyma_source *self, int64_t offset, uint8_t *target, int64_t size);
+
+/* Whether reading runs Python code (an object's `read`), during which no lock may be held. */
+bool
+pyma_source_is_python(const pyma_source *self);
+
+/* For tp_traverse. */
+int
+pyma_source_traverse(pyma_source *self, visitproc visit, void *arg);
+
+#endif
