@@ -76,8 +76,8 @@ def find_codecs():
 
 def unix_flags():
     """Compiler and linker flags for gcc and clang; after Python's own, so that ours win."""
-    compile_args = ["-std=c11", "-fvisibility=hidden", "-Wall", "-Wextra", "-MMD"]
-    link_args = []
+    compile_args = ["-std=c11", "-pthread", "-fvisibility=hidden", "-Wall", "-Wextra", "-MMD"]
+    link_args = ["-pthread"]
     if switch("WERROR"):
         compile_args.append("-Werror")
     if sanitizers := ",".join(names("SANITIZE")):
