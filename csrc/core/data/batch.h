@@ -12,6 +12,8 @@ typedef struct ma_batch_source {
      * column at the same time; one of the two results is kept. */
     ma_status (*build)(struct ma_batch_source *self, const ma_schema *schema, int32_t index,
                        ma_array **out, ma_error *err);
+    /* Whether building takes so long (inflating much) that several threads pay. */
+    bool (*is_costly)(const struct ma_batch_source *self);
     void (*free)(struct ma_batch_source *self);
 } ma_batch_source;
 
@@ -40,7 +42,7 @@ ma_batch_metadata(const ma_batch *self); /* borrowed; may be NULL */
 
 /* Column `index` (0 <= index < n_fields), built now if it was not; borrowed from the batch. Its shape is
  * checked, its values are not (validate/values.h). Fails as the source's build does; `err->where` then
- * begins with "column 'name'". Safe from several threads. */
+ * begins with "batch N, column 'name'". Safe from several threads. */
 MA_NODISCARD ma_status
 ma_batch_column(ma_batch *self, int32_t index, ma_array **out, ma_error *err);
 

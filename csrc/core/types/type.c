@@ -176,6 +176,11 @@ seal_dictionary(ma_type *self, ma_error *err)
     if (!ma_type_is_integer(self->index_type)) {
         return ma_fail(err, MA_INVALID, -1, "a dictionary's index type must be an integer");
     }
+    if (self->value_type->id == MA_TYPE_DICTIONARY) {
+        return ma_fail(err, MA_INVALID, -1,
+                       "a dictionary's values cannot be dictionary-encoded themselves (a field has "
+                       "one encoding only), though what they contain can be");
+    }
     self->bits = self->index_type->bits;
     return check_children(self, 0, err);
 }

@@ -1,0 +1,249 @@
+#include "core/ipc/dictionaries.h"
+
+#include "core/base/memory.h"
+#include "core/data/concat.h"
+#include "core/validate/values.h"
+
+/* One dictionary message: all the values of a dictionary, or those that a delta adds to `base`. */
+typedef struct dict {
+    ma_refs refs;
+    ma_encoded *encoded;       /* owned */
+    struct dict *base;         /* owned; NULL but for deltas */
+    _Atomic(ma_array *) built; /* owned; all values, base included; kept here only where they do not depend on
+                                  other dictionaries of the set */
+} dict;
+
+struct ma_dict_set {
+    ma_refs refs;
+    ma_plan *plan;         /* owned */
+    dict **dicts;          /* in this block; each owned, or NULL: not there yet */
+    _Atomic(ma_array *) *built; /* in this block; each owned; values that contain dictionaries */
+};
+
+static void
+unref_dict(dict *self)
+{
+    while (self != NULL && ma_refs_drop(&self->refs)) { /* a chain of deltas can be long */
+        dict *base = self->base;
+        ma_encoded_unref(self->encoded);
+        ma_array_unref(atomic_load(&self->built));
+        ma_free(self);
+        self = base;
+    }
+}
+
+ma_status
+ma_dict_set_new(ma_plan *plan, ma_dict_set **out, ma_error *err)
+{
+    const int64_t size = (int64_t)sizeof(ma_dict_set) +
+                         plan->n_dicts * (int64_t)(sizeof(dict *) + sizeof(_Atomic(ma_array *)));
+    ma_dict_set *self = ma_calloc(1, size);
+    if (self == NULL) {
+        return ma_fail_nomem(err, size);
+    }
+    ma_refs_init(&self->refs);
+    self->plan = ma_plan_ref(plan);
+    self->dicts = (dict **)(self + 1);
+    self->built = (_Atomic(ma_array *) *)(self->dicts + plan->n_dicts);
+    *out = self;
+    return MA_OK;
+}
+
+ma_dict_set *
+ma_dict_set_ref(ma_dict_set *self)
+{
+    if (self != NULL) {
+        ma_refs_add(&self->refs);
+    }
+    return self;
+}
+
+void
+ma_dict_set_unref(ma_dict_set *self)
+{
+    if (self == NULL || !ma_refs_drop(&self->refs)) {
+        return;
+    }
+    for (int32_t i = 0; i < self->plan->n_dicts; i++) {
+        unref_dict(self->dicts[i]);
+        ma_array_unref(atomic_load(&self->built[i]));
+    }
+    ma_plan_unref(self->plan);
+    ma_free(self);
+}
+
+bool
+ma_dict_set_has(const ma_dict_set *self, int64_t id)
+{
+    const int32_t slot = self != NULL ? ma_plan_find_dict(self->plan, id) : -1;
+    return slot >= 0 && self->dicts[slot] != NULL;
+}
+
+static ma_status
+check_put(const ma_dict_set *self, int32_t slot, int64_t id, bool is_delta, bool keep,
+          ma_error *err)
+{
+    if (slot < 0) {
+        return ma_fail(err, MA_INVALID, -1, "a dictionary has id %lld, which no field uses",
+                       (long long)id);
+    }
+    if (is_delta && self->dicts[slot] == NULL) {
+        return ma_fail(err, MA_INVALID, -1,
+                       "a delta came for dictionary %lld before the dictionary itself",
+                       (long long)id);
+    }
+    if (!is_delta && keep && self->dicts[slot] != NULL) {
+        return ma_fail(err, MA_INVALID, -1,
+                       "the file has two dictionaries with id %lld; a file may not replace one",
+                       (long long)id);
+    }
+    return MA_OK;
+}
+
+ma_status
+ma_dict_set_put(ma_dict_set **self, int64_t id, bool is_delta, bool keep, ma_encoded *encoded,
+                ma_error *err)
+{
+    ma_dict_set *old = *self;
+    const int32_t slot = ma_plan_find_dict(old->plan, id);
+    ma_dict_set *set = NULL;
+
+    MA_TRY(check_put(old, slot, id, is_delta, keep, err));
+    dict *entry = ma_calloc(1, sizeof(*entry));
+    if (entry == NULL) {
+        return ma_fail_nomem(err, sizeof(*entry));
+    }
+    const ma_status st = ma_dict_set_new(old->plan, &set, err);
+    if (st != MA_OK) {
+        ma_free(entry);
+        return st;
+    }
+    ma_refs_init(&entry->refs);
+    entry->encoded = ma_encoded_ref(encoded);
+    for (int32_t i = 0; i < old->plan->n_dicts; i++) {
+        set->dicts[i] = old->dicts[i];
+        if (set->dicts[i] != NULL) {
+            ma_refs_add(&set->dicts[i]->refs);
+        }
+    }
+    if (is_delta) {
+        entry->base = set->dicts[slot];
+    } else {
+        unref_dict(set->dicts[slot]);
+    }
+    set->dicts[slot] = entry;
+    ma_dict_set_unref(old);
+    *self = set;
+    return MA_OK;
+}
+
+/* ---- values ---- */
+
+/* Keep what this thread built, unless another one was first; either way the result is the kept one. */
+static ma_array *
+publish(_Atomic(ma_array *) *place, ma_array *built)
+{
+    ma_array *first = NULL;
+    if (atomic_compare_exchange_strong(place, &first, built)) {
+        return built;
+    }
+    ma_array_unref(built);
+    return first;
+}
+
+/* The messages of a dictionary that have to be joined: back to the first one, or to one whose values are there
+ * already. */
+static int64_t
+count_parts(const dict *last)
+{
+    int64_t n = 1;
+    for (const dict *d = last; d->base != NULL && atomic_load(&d->built) == NULL; d = d->base) {
+        n++;
+    }
+    return n;
+}
+
+static ma_status
+build_part(ma_dict_set *self, dict *part, ma_array **out, ma_error *err)
+{
+    *out = ma_array_ref(atomic_load(&part->built));
+    if (*out != NULL) {
+        return MA_OK;
+    }
+    MA_TRY(ma_encoded_column(part->encoded, self, 0, out, err));
+    const ma_status st = ma_array_check_values(*out, err);
+    if (st != MA_OK) {
+        ma_array_unref(*out);
+        *out = NULL;
+        if (err->offset < 0) {
+            err->offset = part->encoded->origin;
+        }
+    }
+    return st;
+}
+
+static ma_status
+check_size(const ma_dict_set *self, ma_array *const *parts, int64_t n, ma_error *err)
+{
+    int64_t total = 0;
+    for (int64_t i = 0; i < n; i++) {
+        total += ma_array_nbytes(parts[i]);
+    }
+    if (n > 1 && total > self->plan->limits.max_dictionary_size) {
+        return ma_fail(err, MA_LIMIT, -1,
+                       "the dictionary takes %lld bytes, over the limit max_dictionary_size of %lld; "
+                       "raise it to read this",
+                       (long long)total, (long long)self->plan->limits.max_dictionary_size);
+    }
+    return MA_OK;
+}
+
+static ma_status
+build_values(ma_dict_set *self, dict *last, ma_type *value_type, ma_array **out, ma_error *err)
+{
+    const int64_t n = count_parts(last);
+    ma_array **parts = ma_calloc(n, sizeof(*parts));
+    if (parts == NULL) {
+        return ma_fail_nomem(err, n * (int64_t)sizeof(*parts));
+    }
+    ma_status st = MA_OK;
+    dict *part = last;
+    for (int64_t i = n - 1; i >= 0 && st == MA_OK; i--) {
+        st = build_part(self, part, &parts[i], err);
+        part = part->base;
+    }
+    if (st == MA_OK) {
+        st = check_size(self, parts, n, err);
+    }
+    if (st == MA_OK) {
+        st = ma_array_concat(value_type, parts, n, out, err);
+    }
+    for (int64_t i = 0; i < n; i++) {
+        ma_array_unref(parts[i]);
+    }
+    ma_free(parts);
+    return st;
+}
+
+ma_status
+ma_dict_set_values(ma_dict_set *self, const ma_type *type, ma_array **out, ma_error *err)
+{
+    const int32_t slot = self != NULL ? ma_plan_find_dict(self->plan, type->dictionary_id) : -1;
+    dict *last = slot >= 0 ? self->dicts[slot] : NULL;
+    if (last == NULL) {
+        return ma_array_concat(type->value_type, NULL, 0, out, err);
+    }
+    _Atomic(ma_array *) *place = type->value_type->has_dictionary ? &self->built[slot]
+                                                                  : &last->built;
+    ma_array *values = atomic_load(place);
+    if (values == NULL) {
+        const ma_status st = build_values(self, last, type->value_type, &values, err);
+        if (st != MA_OK) {
+            ma_error_prefix(err, ".dictionary");
+            return st;
+        }
+        values = publish(place, values);
+    }
+    *out = ma_array_ref(values);
+    return MA_OK;
+}

@@ -1,0 +1,109 @@
+#include "core/ipc/reading.h"
+
+#include "core/base/memory.h"
+
+/* Where a batch's columns come from. */
+typedef struct encoded_source {
+    ma_batch_source base;
+    ma_encoded *encoded; /* owned */
+    ma_dict_set *dicts;  /* owned; may be NULL */
+    int64_t number;      /* of the batch */
+} encoded_source;
+
+static ma_status
+build_column(ma_batch_source *base, const ma_schema *schema, int32_t index, ma_array **out,
+             ma_error *err)
+{
+    encoded_source *self = (encoded_source *)base;
+    const ma_status st = ma_encoded_column(self->encoded, self->dicts, index, out, err);
+    if (st != MA_OK) {
+        const ma_field *field = schema->fields[index];
+        const int size = field->name_size < 64 ? (int)field->name_size : 64;
+        ma_error_prefix(err, "batch %lld, column '%.*s'", (long long)self->number, size,
+                        field->name);
+        err->message = self->encoded->message;
+        if (err->offset < 0) {
+            err->offset = self->encoded->origin;
+        }
+    }
+    return st;
+}
+
+static bool
+source_is_costly(const ma_batch_source *base)
+{
+    return ma_encoded_is_costly(((const encoded_source *)base)->encoded);
+}
+
+static void
+free_source(ma_batch_source *base)
+{
+    encoded_source *self = (encoded_source *)base;
+    ma_encoded_unref(self->encoded);
+    ma_dict_set_unref(self->dicts);
+    ma_free(self);
+}
+
+ma_status
+ma_reading_batch(ma_encoded *encoded, ma_dict_set *dicts, int64_t number, ma_metadata *metadata,
+                 ma_batch **out, ma_error *err)
+{
+    encoded_source *source = ma_malloc(sizeof(*source));
+    if (source == NULL) {
+        ma_encoded_unref(encoded);
+        return ma_fail_nomem(err, sizeof(*source));
+    }
+    source->base = (ma_batch_source){build_column, source_is_costly, free_source};
+    source->encoded = encoded;
+    source->dicts = ma_dict_set_ref(dicts);
+    source->number = number;
+    return ma_batch_new_lazy(encoded->plan->schema, encoded->length, metadata, &source->base, out,
+                             err);
+}
+
+ma_status
+ma_reading_dictionary(ma_plan *plan, ma_dict_set **dicts, const ma_message *message,
+                      int64_t ordinal, bool keep, ma_buffer body, int64_t origin, ma_error *err)
+{
+    const int32_t slot = ma_plan_find_dict(plan, message->dictionary_id);
+    ma_encoded *encoded = NULL;
+    if (*dicts == NULL) {
+        MA_TRY(ma_dict_set_new(plan, dicts, err));
+    }
+    if (slot >= 0) {
+        MA_TRY(ma_encoded_new(plan->dict_plans[slot], message, ordinal, body, body.size, origin,
+                              &encoded, err));
+    }
+    const ma_status st = ma_dict_set_put(dicts, message->dictionary_id, message->is_delta, keep,
+                                         encoded, err);
+    ma_encoded_unref(encoded);
+    return st;
+}
+
+static bool
+uses_dictionary(const ma_type *type, int64_t id)
+{
+    if (!type->has_dictionary) {
+        return false;
+    }
+    if (type->id == MA_TYPE_DICTIONARY) {
+        return type->dictionary_id == id || uses_dictionary(type->value_type, id);
+    }
+    for (int32_t i = 0; i < type->n_children; i++) {
+        if (uses_dictionary(type->children[i]->type, id)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool
+ma_reading_wants_dictionary(const ma_plan *plan, int64_t id)
+{
+    for (int32_t i = 0; i < plan->schema->n_fields; i++) {
+        if (uses_dictionary(plan->schema->fields[i]->type, id)) {
+            return true;
+        }
+    }
+    return false;
+}
