@@ -3,13 +3,18 @@
 #ifndef PYMA_STATE_H
 #define PYMA_STATE_H
 
-#define PY_SSIZE_T_CLEAN
-#include <Python.h>
+#include "python/py_compat.h" /* first: Python.h sets what system headers offer */
+
+#include <stdatomic.h>
 
 #include "core/base/status.h"
+#include "core/base/text.h"
 #include "core/data/array.h"
 #include "core/data/batch.h"
 #include "core/types/schema.h"
+
+/* A slot that is filled once, by whichever thread comes first, and read without a lock. */
+typedef _Atomic(PyObject *) pyma_slot;
 
 typedef struct pyma_state {
     /* heap types, one file each */
@@ -42,11 +47,12 @@ typedef struct pyma_state {
     PyObject *extension_types; /* dict: name (str) -> registered ExtensionType subclass or instance */
     PyObject *simple_types[MA_TYPE_DICTIONARY + 1]; /* DataType of each type without parameters */
 
-    /* modules and things from them, imported when they are first needed (pyma_import) */
-    PyObject *datetime;
-    PyObject *Decimal;
-    PyObject *zoneinfo;
-    PyObject *MonthDayNano;
+    /* things of other modules, imported when they are first needed (pyma_import) */
+    pyma_slot datetime;     /* the module */
+    pyma_slot Decimal;      /* decimal.Decimal */
+    pyma_slot ZoneInfo;     /* zoneinfo.ZoneInfo */
+    pyma_slot MonthDayNano; /* the named tuple, made by py_interval.c */
+    _Atomic(void *) datetime_api; /* PyDateTime_CAPI of this interpreter; see pyma_datetime */
 } pyma_state;
 
 extern struct PyModuleDef pyma_module;
@@ -71,6 +77,11 @@ pyma_state_of(PyObject *object)
     return pyma_state_of_type(Py_TYPE(object));
 }
 
+/* The thing in `slot`; on first use it is imported: attribute `name` of `module`, or the module itself
+ * where `name` is NULL. Borrowed from the slot; NULL with an exception. */
+PyObject *
+pyma_import(pyma_slot *slot, const char *module, const char *name);
+
 /* ---- errors (py_errors.c) ---- */
 
 /* Raise what `err` says: ArrowInvalid, ArrowNotImplementedError, MemoryError, OSError ..., with the
@@ -78,6 +89,22 @@ pyma_state_of(PyObject *object)
  * already (a callback's), that one stays. Always returns NULL. */
 PyObject *
 pyma_raise(pyma_state *state, const ma_error *err);
+
+/* ---- text (py_text.c) ---- */
+
+/* str of UTF-8 bytes that nobody vouched for (names, time zones): what is no UTF-8 becomes lone
+ * surrogates, as os.fsdecode does it, and pyma_text_from turns it back. */
+PyObject *
+pyma_text_to_str(const char *data, int64_t size);
+
+/* The bytes of a str or bytes object. They live as long as `*owner`, a new reference. -1 with a
+ * TypeError that begins with `what`. */
+int
+pyma_text_from(PyObject *object, const char *what, ma_bytes *out, PyObject **owner);
+
+/* str of what a text has gathered, with U+FFFD for what is no UTF-8; releases the text. */
+PyObject *
+pyma_text_take(ma_text *text);
 
 /* ---- wrapping: each takes over its argument's reference, also on failure (NULL) ---- */
 
@@ -103,9 +130,57 @@ pyma_metadata_to_dict(const ma_metadata *metadata);
  * storage. Borrows. */
 PyObject *
 pyma_field_type(pyma_state *state, const ma_field *field);
+/* The same for those who wrap an array: `*out` is NULL for a field without a registered extension
+ * type. -1 with an exception. */
+int
+pyma_field_extension(pyma_state *state, const ma_field *field, PyObject **out);
+
+/* ---- making (new references; NULL with an exception) ---- */
+
+/* The DataType for a DataType or a string such as "int64" or "timestamp[us]". TypeError or ValueError. */
+PyObject *
+pyma_type_ensure(pyma_state *state, PyObject *object);
+/* The DataType of a type without parameters; borrowed from the state. */
+static inline PyObject *
+pyma_type_simple(pyma_state *state, ma_type_id id)
+{
+    return state->simple_types[id];
+}
+/* A field of a DataType; an extension type adds the two metadata entries that name it. */
+ma_field *
+pyma_field_new(pyma_state *state, ma_bytes name, PyObject *type, bool nullable,
+               ma_metadata *metadata);
+/* A field from a Field, a (name, type[, nullable]) tuple, or, when `name` is not NULL, a DataType or its
+ * alias. */
+ma_field *
+pyma_field_ensure(pyma_state *state, PyObject *object, const char *name);
+/* Whether a DataType is an extension type, that is, an instance of a Python subclass. */
+static inline bool
+pyma_type_is_extension(pyma_state *state, PyObject *type)
+{
+    return !Py_IS_TYPE(type, state->DataType);
+}
+/* A scalar: row `row` of `array`, whose `type` is as in pyma_array_wrap. Borrows. */
+PyObject *
+pyma_scalar_new(pyma_state *state, ma_array *array, int64_t row, PyObject *type);
+
+/* ---- values (py_values.c) ---- */
+
+/* Check the array's values once (validate/values.h), without the GIL where that may take long. -1 with an
+ * exception. */
+int
+pyma_array_check(pyma_state *state, ma_array *array);
+/* The Python object in a row of a checked array. `type` as in pyma_array_wrap, NULL for a plain type. */
+PyObject *
+pyma_value(pyma_state *state, ma_array *array, int64_t row, PyObject *type);
+/* A list of the objects of `length` rows from row `start` on. */
+PyObject *
+pyma_values(pyma_state *state, ma_array *array, int64_t start, int64_t length, PyObject *type);
 
 /* ---- unwrapping: borrowed from the object; NULL with TypeError when it is something else ---- */
 
+const ma_buffer *
+pyma_buffer_get(pyma_state *state, PyObject *object);
 ma_type *
 pyma_type_get(pyma_state *state, PyObject *object);
 ma_field *
@@ -131,5 +206,33 @@ pyma_buffer_from_object(PyObject *object, ma_buffer *out);
 /* A reference to `object` (taken over) as a block, released in the same safe way. NULL: exception. */
 ma_block *
 pyma_block_of_object(PyObject *object);
+
+/* Extension types (py_extension.c), which Python code defines as subclasses of DataType. Such a type has
+ *     extension_name                                 str
+ *     __arrow_ext_serialize__(self)                  bytes
+ *     __arrow_ext_deserialize__(cls, storage_type, serialized)   classmethod, of the registered one
+ *     __arrow_ext_class__(self)                      subclass of Array, may be missing
+ *     __arrow_ext_scalar_class__(self)               subclass of Scalar, may be missing
+ * The class of arrays, or scalars, of `type`: a new reference, NULL with an exception. */
+PyTypeObject *
+pyma_extension_array_class(pyma_state *state, PyObject *type);
+PyTypeObject *
+pyma_extension_scalar_class(pyma_state *state, PyObject *type);
+/* `metadata` with the two entries that name `type` put in their place; a new reference. -1: exception. */
+int
+pyma_extension_metadata(PyObject *type, ma_metadata *metadata, ma_metadata **out);
+
+/* Prepare the above for this interpreter; called once when the module is made. -1: exception. */
+int
+pyma_block_setup(void);
+
+/* ---- time zones (py_zone.c) ---- */
+
+/* tzinfo for the text of a timestamp's type; NULL with ArrowInvalid when nobody knows the zone. */
+PyObject *
+pyma_zone_from_text(pyma_state *state, const char *text);
+/* Text (str) for a str or a tzinfo. */
+PyObject *
+pyma_zone_to_text(pyma_state *state, PyObject *zone);
 
 #endif

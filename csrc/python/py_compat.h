@@ -1,0 +1,90 @@
+/* The one place where versions of CPython differ; all else is written for the newest. */
+#ifndef PYMA_COMPAT_H
+#define PYMA_COMPAT_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <structmember.h> /* T_PYSSIZET, READONLY: 3.12 has them in Python.h under other names */
+
+#if PY_VERSION_HEX < 0x030B0000
+#error "minarrow needs Python 3.11 or later"
+#endif
+
+/* Slots of a module that states what it is ready for. */
+#if PY_VERSION_HEX >= 0x030C0000
+#define PYMA_SLOT_INTERPRETERS {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
+#else
+#define PYMA_SLOT_INTERPRETERS
+#endif
+#if PY_VERSION_HEX >= 0x030D0000
+#define PYMA_SLOT_GIL {Py_mod_gil, Py_MOD_GIL_NOT_USED},
+#else
+#define PYMA_SLOT_GIL
+#endif
+
+/* The thread state that this thread holds right now (with its interpreter's GIL), or NULL. */
+static inline PyThreadState *
+pyma_thread_state_here(void)
+{
+#if PY_VERSION_HEX >= 0x030D0000
+    return PyThreadState_GetUnchecked();
+#elif PY_VERSION_HEX >= 0x030C0000
+    return _PyThreadState_UncheckedGet();
+#else
+    /* 3.11 tells which thread state is current in the process, whoever's it is. */
+    PyThreadState *current = _PyThreadState_UncheckedGet();
+    if (current == NULL || current == PyGILState_GetThisThreadState()) {
+        return current;
+    }
+    return current->thread_id == PyThread_get_thread_ident() ? current : NULL;
+#endif
+}
+
+static inline int
+pyma_is_finalizing(void)
+{
+#if PY_VERSION_HEX >= 0x030D0000
+    return Py_IsFinalizing();
+#else
+    return _Py_IsFinalizing();
+#endif
+}
+
+/* The exception that is set, taken away (NULL for none), and put back. */
+static inline PyObject *
+pyma_error_take(void)
+{
+#if PY_VERSION_HEX >= 0x030C0000
+    return PyErr_GetRaisedException();
+#else
+    PyObject *type, *value, *trace;
+    PyErr_Fetch(&type, &value, &trace);
+    if (type == NULL) {
+        return NULL;
+    }
+    PyErr_NormalizeException(&type, &value, &trace);
+    if (trace != NULL) {
+        (void)PyException_SetTraceback(value, trace);
+    }
+    Py_XDECREF(type);
+    Py_XDECREF(trace);
+    return value;
+#endif
+}
+
+/* Takes over the reference; NULL clears. */
+static inline void
+pyma_error_restore(PyObject *error)
+{
+#if PY_VERSION_HEX >= 0x030C0000
+    PyErr_SetRaisedException(error);
+#else
+    if (error == NULL) {
+        PyErr_Clear();
+        return;
+    }
+    PyErr_Restore(Py_NewRef((PyObject *)Py_TYPE(error)), error, PyException_GetTraceback(error));
+#endif
+}
+
+#endif

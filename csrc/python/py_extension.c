@@ -1,0 +1,218 @@
+/* Extension types: a name and bytes in a field's metadata, and the Python class that reads them. */
+#include "python/py_module.h"
+
+#include <string.h>
+
+#include "core/base/memory.h"
+
+#define NAME_KEY "ARROW:extension:name"
+#define METADATA_KEY "ARROW:extension:metadata"
+
+int
+pyma_field_extension(pyma_state *state, const ma_field *field, PyObject **out)
+{
+    *out = NULL;
+    const ma_bytes *name = ma_metadata_get(field->metadata, NAME_KEY);
+    if (name == NULL || PyDict_GET_SIZE(state->extension_types) == 0) {
+        return 0;
+    }
+    PyObject *key = pyma_text_to_str(name->data, name->size);
+    if (key == NULL) {
+        return -1;
+    }
+    PyObject *known = PyDict_GetItemWithError(state->extension_types, key); /* borrowed */
+    Py_XINCREF(known);
+    Py_DECREF(key);
+    if (known == NULL) {
+        return PyErr_Occurred() ? -1 : 0;
+    }
+    const ma_bytes *bytes = ma_metadata_get(field->metadata, METADATA_KEY);
+    PyObject *storage = pyma_type_wrap(state, ma_type_ref(field->type));
+    PyObject *serialized = bytes != NULL
+                               ? PyBytes_FromStringAndSize(bytes->data, (Py_ssize_t)bytes->size)
+                               : PyBytes_FromStringAndSize(NULL, 0);
+    PyObject *type = storage != NULL && serialized != NULL
+                         ? PyObject_CallMethod(known, "__arrow_ext_deserialize__", "OO", storage,
+                                               serialized)
+                         : NULL;
+    Py_DECREF(known);
+    Py_XDECREF(storage);
+    Py_XDECREF(serialized);
+    if (type == NULL) {
+        return -1;
+    }
+    const ma_type *core = pyma_type_get(state, type);
+    if (core == NULL || !ma_type_equal(core, field->type, false)) {
+        if (core != NULL) {
+            PyErr_Format(PyExc_TypeError,
+                         "%R was made from another storage type than the field has; "
+                         "__arrow_ext_deserialize__ must refuse what it cannot take",
+                         type);
+        }
+        Py_DECREF(type);
+        return -1;
+    }
+    *out = type;
+    return 0;
+}
+
+PyObject *
+pyma_field_type(pyma_state *state, const ma_field *field)
+{
+    PyObject *type;
+    if (pyma_field_extension(state, field, &type) < 0) {
+        return NULL;
+    }
+    return type != NULL ? type : pyma_type_wrap(state, ma_type_ref(field->type));
+}
+
+/* The class that `hook` of an extension type gives, which must derive from `base`. */
+static PyTypeObject *
+class_from_hook(PyObject *type, const char *hook, PyTypeObject *base)
+{
+    PyObject *method = PyObject_GetAttrString(type, hook);
+    if (method == NULL) {
+        if (!PyErr_ExceptionMatches(PyExc_AttributeError)) {
+            return NULL;
+        }
+        PyErr_Clear();
+        return (PyTypeObject *)Py_NewRef(base);
+    }
+    PyObject *class = PyObject_CallNoArgs(method);
+    Py_DECREF(method);
+    if (class == NULL) {
+        return NULL;
+    }
+    if (!PyType_Check(class) || !PyType_IsSubtype((PyTypeObject *)class, base)) {
+        PyErr_Format(PyExc_TypeError, "%s of %R must give a subclass of %s, and gave %R", hook, type,
+                     base->tp_name, class);
+        Py_DECREF(class);
+        return NULL;
+    }
+    return (PyTypeObject *)class;
+}
+
+PyTypeObject *
+pyma_extension_array_class(pyma_state *state, PyObject *type)
+{
+    return class_from_hook(type, "__arrow_ext_class__", state->Array);
+}
+
+PyTypeObject *
+pyma_extension_scalar_class(pyma_state *state, PyObject *type)
+{
+    return class_from_hook(type, "__arrow_ext_scalar_class__", state->Scalar);
+}
+
+static bool
+names_extension(const ma_pair *pair)
+{
+    const ma_bytes key = pair->key;
+    return (key.size == (int64_t)strlen(NAME_KEY) &&
+            memcmp(key.data, NAME_KEY, strlen(NAME_KEY)) == 0) ||
+           (key.size == (int64_t)strlen(METADATA_KEY) &&
+            memcmp(key.data, METADATA_KEY, strlen(METADATA_KEY)) == 0);
+}
+
+int
+pyma_extension_metadata(PyObject *type, ma_metadata *metadata, ma_metadata **out)
+{
+    PyObject *name = PyObject_GetAttrString(type, "extension_name");
+    PyObject *serialized = NULL;
+    PyObject *owners[2] = {NULL, NULL};
+    ma_pair *pairs = NULL;
+    int st = -1;
+    if (name != NULL) {
+        serialized = PyObject_CallMethod(type, "__arrow_ext_serialize__", NULL);
+    }
+    if (serialized == NULL) {
+        goto done;
+    }
+    const int64_t before = ma_metadata_count(metadata);
+    int64_t count = 0;
+    pairs = ma_calloc(before + 2, sizeof(*pairs));
+    if (pairs == NULL) {
+        PyErr_NoMemory();
+        goto done;
+    }
+    for (int64_t i = 0; i < before; i++) {
+        if (!names_extension(&metadata->pairs[i])) {
+            pairs[count++] = metadata->pairs[i];
+        }
+    }
+    pairs[count].key = (ma_bytes){NAME_KEY, (int64_t)strlen(NAME_KEY)};
+    pairs[count + 1].key = (ma_bytes){METADATA_KEY, (int64_t)strlen(METADATA_KEY)};
+    if (pyma_text_from(name, "extension_name", &pairs[count].value, &owners[0]) < 0 ||
+        pyma_text_from(serialized, "what __arrow_ext_serialize__ gives", &pairs[count + 1].value,
+                       &owners[1]) < 0) {
+        goto done;
+    }
+    if (ma_metadata_new(pairs, count + 2, out, NULL) != MA_OK) {
+        PyErr_NoMemory();
+        goto done;
+    }
+    st = 0;
+
+done:
+    ma_free(pairs);
+    Py_XDECREF(owners[0]);
+    Py_XDECREF(owners[1]);
+    Py_XDECREF(name);
+    Py_XDECREF(serialized);
+    return st;
+}
+
+/* ---- the registry ---- */
+
+PyDoc_STRVAR(register_doc, "register_extension_type(ext_type, /)\n--\n\n"
+                           "Read fields that name this extension type as such.\n\n"
+                           "ext_type -- an instance, whose class reads back what it serialized");
+
+static PyObject *
+core_register(PyObject *module, PyObject *type)
+{
+    pyma_state *state = pyma_state_of_module(module);
+    if (pyma_type_get(state, type) == NULL) {
+        return NULL;
+    }
+    if (!pyma_type_is_extension(state, type)) {
+        return PyErr_Format(PyExc_TypeError, "%R is no extension type", type);
+    }
+    PyObject *name = PyObject_GetAttrString(type, "extension_name");
+    if (name == NULL) {
+        return NULL;
+    }
+    PyObject *there = PyDict_SetDefault(state->extension_types, name, type); /* borrowed */
+    if (there != NULL && there != type) {
+        PyErr_Format(state->ArrowKeyError,
+                     "an extension type named %R is registered already; unregister it first", name);
+        there = NULL;
+    }
+    Py_DECREF(name);
+    if (there == NULL) {
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
+PyDoc_STRVAR(unregister_doc, "unregister_extension_type(type_name, /)\n--\n\n"
+                             "Read fields that name this extension type as their storage again.");
+
+static PyObject *
+core_unregister(PyObject *module, PyObject *name)
+{
+    pyma_state *state = pyma_state_of_module(module);
+    if (PyDict_DelItem(state->extension_types, name) < 0) {
+        if (PyErr_ExceptionMatches(PyExc_KeyError)) {
+            PyErr_Format(state->ArrowKeyError, "no extension type named %R is registered", name);
+        }
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
+PyMethodDef pyma_extension_functions[] = {
+    {"register_extension_type", core_register, METH_O, register_doc},
+    {"unregister_extension_type", core_unregister, METH_O, unregister_doc},
+    {0},
+};

@@ -1,0 +1,174 @@
+/* The module minarrow._core: multi-phase, its state and types one set for each interpreter. */
+#include "python/py_module.h"
+
+static const struct {
+    PyType_Spec *spec;
+    size_t state_offset;
+} type_table[] = {
+    {&pyma_Buffer_spec, offsetof(pyma_state, Buffer)},
+    {&pyma_DataType_spec, offsetof(pyma_state, DataType)},
+    {&pyma_Field_spec, offsetof(pyma_state, Field)},
+    {&pyma_Schema_spec, offsetof(pyma_state, Schema)},
+    {&pyma_Array_spec, offsetof(pyma_state, Array)},
+    {&pyma_Scalar_spec, offsetof(pyma_state, Scalar)},
+    {&pyma_RecordBatch_spec, offsetof(pyma_state, RecordBatch)},
+};
+
+static PyMethodDef *const function_table[] = {
+    pyma_buffer_functions, pyma_type_functions,  pyma_alias_functions,     pyma_field_functions,
+    pyma_schema_functions, pyma_array_functions, pyma_extension_functions,
+};
+
+#define COUNT_OF(table) (sizeof(table) / sizeof((table)[0]))
+
+static PyTypeObject **
+type_at(pyma_state *state, size_t offset)
+{
+    return (PyTypeObject **)(void *)((char *)state + offset);
+}
+
+static int
+add_types(PyObject *module, pyma_state *state)
+{
+    for (size_t i = 0; i < COUNT_OF(type_table); i++) {
+        PyObject *type = PyType_FromModuleAndSpec(module, type_table[i].spec, NULL);
+        if (type == NULL) {
+            return -1;
+        }
+        *type_at(state, type_table[i].state_offset) = (PyTypeObject *)type;
+        if (PyModule_AddType(module, (PyTypeObject *)type) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int
+module_exec(PyObject *module)
+{
+    pyma_state *state = pyma_state_of_module(module);
+    state->extension_types = PyDict_New();
+    if (state->extension_types == NULL || pyma_block_setup() < 0 ||
+        pyma_errors_setup(module, state) < 0 || add_types(module, state) < 0 ||
+        pyma_types_setup(state) < 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < COUNT_OF(function_table); i++) {
+        if (PyModule_AddFunctions(module, function_table[i]) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* Every reference of the state, once; the two users below say what to do with it. */
+#define FOR_EACH_OBJECT(state, DO)                                          \
+    do {                                                                    \
+        DO((state)->ArrowException);                                        \
+        DO((state)->ArrowInvalid);                                          \
+        DO((state)->ArrowTypeError);                                        \
+        DO((state)->ArrowKeyError);                                         \
+        DO((state)->ArrowIndexError);                                       \
+        DO((state)->ArrowNotImplementedError);                              \
+        DO((state)->ArrowMemoryError);                                      \
+        DO((state)->extension_types);                                       \
+        for (size_t i_ = 0; i_ < COUNT_OF((state)->simple_types); i_++) {   \
+            DO((state)->simple_types[i_]);                                  \
+        }                                                                   \
+    } while (0)
+
+static pyma_slot *
+slot_at(pyma_state *state, size_t i)
+{
+    pyma_slot *const slots[] = {
+        &state->datetime, &state->Decimal, &state->ZoneInfo, &state->MonthDayNano,
+    };
+    return i < COUNT_OF(slots) ? slots[i] : NULL;
+}
+
+static int
+module_traverse(PyObject *module, visitproc visit, void *arg)
+{
+    pyma_state *state = pyma_state_of_module(module);
+    if (state == NULL) {
+        return 0;
+    }
+    for (size_t i = 0; i < COUNT_OF(type_table); i++) {
+        Py_VISIT(*type_at(state, type_table[i].state_offset));
+    }
+    for (size_t i = 0; slot_at(state, i) != NULL; i++) {
+        PyObject *object = atomic_load(slot_at(state, i));
+        Py_VISIT(object);
+    }
+    FOR_EACH_OBJECT(state, Py_VISIT);
+    return 0;
+}
+
+static int
+module_clear(PyObject *module)
+{
+    pyma_state *state = pyma_state_of_module(module);
+    if (state == NULL) {
+        return 0;
+    }
+    for (size_t i = 0; i < COUNT_OF(type_table); i++) {
+        Py_CLEAR(*type_at(state, type_table[i].state_offset));
+    }
+    for (size_t i = 0; slot_at(state, i) != NULL; i++) {
+        Py_XDECREF(atomic_exchange(slot_at(state, i), NULL));
+    }
+    FOR_EACH_OBJECT(state, Py_CLEAR);
+    return 0;
+}
+
+static void
+module_free(void *module)
+{
+    (void)module_clear(module);
+}
+
+PyObject *
+pyma_import(pyma_slot *slot, const char *module, const char *name)
+{
+    PyObject *found = atomic_load_explicit(slot, memory_order_acquire);
+    if (found != NULL) {
+        return found;
+    }
+    found = PyImport_ImportModule(module);
+    if (found != NULL && name != NULL) {
+        Py_SETREF(found, PyObject_GetAttrString(found, name));
+    }
+    if (found == NULL) {
+        return NULL;
+    }
+    PyObject *before = NULL;
+    if (!atomic_compare_exchange_strong(slot, &before, found)) {
+        Py_DECREF(found); /* another thread was quicker */
+        return before;
+    }
+    return found;
+}
+
+static PyModuleDef_Slot module_slots[] = {
+    {Py_mod_exec, module_exec},
+    PYMA_SLOT_INTERPRETERS
+    PYMA_SLOT_GIL
+    {0, NULL},
+};
+
+struct PyModuleDef pyma_module = {
+    PyModuleDef_HEAD_INIT,
+    .m_name = "minarrow._core",
+    .m_doc = "Arrow IPC in C; use it through the package minarrow.",
+    .m_size = sizeof(pyma_state),
+    .m_slots = module_slots,
+    .m_traverse = module_traverse,
+    .m_clear = module_clear,
+    .m_free = module_free,
+};
+
+PyMODINIT_FUNC
+PyInit__core(void)
+{
+    return PyModuleDef_Init(&pyma_module);
+}
