@@ -6,8 +6,8 @@
  *
  * Every array's shape holds from the start: it has the buffers and children of its layout, and each
  * buffer is as long as `offset + length` rows need (validate/shape.h). What the values say (offsets,
- * sizes, indices, type ids, run ends, views) may still be anything until ma_array_check has returned
- * MA_OK once; whoever follows such values calls that first (validate/values.h). */
+ * sizes, indices, type ids, run ends, views) may still be anything until ma_array_check_values has
+ * returned MA_OK once; whoever follows such values calls that first (validate/values.h). */
 #ifndef MA_DATA_ARRAY_H
 #define MA_DATA_ARRAY_H
 
@@ -36,7 +36,8 @@ struct ma_array {
 
 enum {
     MA_CHECKED_VALUES = 1, /* offsets, sizes, indices, ids, run ends and views are in range */
-    MA_CHECKED_UTF8 = 2,   /* ... and text is UTF-8 */
+    MA_CHECKED_UTF8 = 2,   /* ... and text is UTF-8, and short views end in zeros */
+    MA_CHECKED_RUN_ENDS = 4, /* on run ends: they are positive, ascend, and none is null */
 };
 
 /* An array without nulls, its other buffers MA_EMPTY_BUFFER and its children NULL, for the caller to fill before anyone else sees it.

@@ -6,10 +6,13 @@
 
 /* Check one array whose buffers, children and dictionary were filled from outside, children first
  * and already checked: number and types of children, lengths, each buffer as long as
- * `offset + length` rows need. Where there are no rows, offsets may be absent. An array whose `nulls`
- * is not 0 and that has no validity bitmap is refused, unless its layout has none.
- * Also lets go of a validity bitmap when `nulls` is 0. Fails with MA_INVALID; `err->where` names the
- * buffer. */
+ * `offset + length` rows need. An array with rows whose `nulls` is not 0 and that has no validity
+ * bitmap is refused, unless its layout has none.
+ *
+ * Also settles what may come in several forms: a validity bitmap is let go when `nulls` is 0, and
+ * other claims about `nulls` become -1, for us to count; an array without rows begins at row 0 and has
+ * the one offset that it needs, whatever it came with; buffers without bytes become MA_EMPTY_BUFFER.
+ * Fails with MA_INVALID; `err->where` names the buffer, or the child. */
 MA_NODISCARD ma_status
 ma_array_check_shape(ma_array *self, ma_error *err);
 
