@@ -52,7 +52,10 @@ push(ma_fb_writer *self, int64_t size, int64_t before, int64_t alignment)
         return NULL;
     }
     uint8_t *at = self->data + self->capacity - end;
-    memset(at + size, 0, (size_t)(end - size - self->size));
+    const int64_t padding = end - size - self->size;
+    if (padding > 0) {
+        memset(at + size, 0, (size_t)padding);
+    }
     self->size = end;
     return at;
 }
