@@ -1,0 +1,234 @@
+/* Python values to arrays: what the files of the conversion share.
+ *
+ * py_make.c takes the arguments of `array`; py_infer.c finds a type for values; py_convert.c walks
+ * them, with a file for each family of types behind it; py_memory.c takes what lies in memory as one
+ * block already (numpy, the buffer protocol). No lock is held and no list is trusted to stay as it is
+ * while a value's own Python code (__index__, __float__, __iter__ ...) may run. */
+#ifndef PYMA_CONVERT_H
+#define PYMA_CONVERT_H
+
+#include "core/data/builder.h"
+#include "python/py_compat.h"
+#include "python/py_state.h"
+
+/* Free-threaded builds lock the list whose items are borrowed; nothing else has anything to lock. */
+#if PY_VERSION_HEX >= 0x030D0000
+#define PYMA_BEGIN_ITEMS(object) Py_BEGIN_CRITICAL_SECTION(object)
+#define PYMA_END_ITEMS() Py_END_CRITICAL_SECTION()
+#else
+#define PYMA_BEGIN_ITEMS(object) {
+#define PYMA_END_ITEMS() }
+#endif
+
+typedef struct pyma_conversion {
+    pyma_state *state;
+    bool from_pandas;    /* NaN means null, too */
+    bool safe;           /* no digit may be lost */
+    bool exact;          /* only the type's very own Python class, and None; else `mismatch` */
+    bool mismatch;       /* a value was of another class: nothing was raised */
+    bool ours;           /* the exception that is set is ours and wants the place in front */
+    int depth;
+    PyObject *missing[2]; /* owned; pandas' NA and NaT where pandas was imported, else NULL */
+    ma_growing scratch;
+    char where[256];     /* the place below the outermost values: "[3]['a'][0]" */
+} pyma_conversion;
+
+void
+pyma_conversion_init(pyma_conversion *self, pyma_state *state, bool from_pandas, bool safe);
+void
+pyma_conversion_fini(pyma_conversion *self);
+
+/* ---- failures: each returns -1 ---- */
+
+/* Raise `type` with this text, in front of which the place will stand. */
+int
+pyma_conversion_fail(pyma_conversion *self, PyObject *type, const char *format, ...);
+
+/* The same from a builder's error. */
+int
+pyma_conversion_fail_core(pyma_conversion *self, const ma_error *err);
+
+/* "'abc' is a str, and int8 does not take it". */
+int
+pyma_conversion_fail_kind(pyma_conversion *self, PyObject *type, const ma_type *target,
+                          PyObject *value);
+
+/* Put a step in front of the place. */
+void
+pyma_conversion_at_index(pyma_conversion *self, int64_t index);
+void
+pyma_conversion_at_name(pyma_conversion *self, const char *name, int64_t size);
+/* Put a name behind the place's first step, which is an index. */
+void
+pyma_conversion_name_behind(pyma_conversion *self, const char *name, int64_t size);
+
+/* Rewrite the exception so that it begins with the place, "value 3['a']: ..."; -1 always. */
+int
+pyma_conversion_report(pyma_conversion *self);
+
+/* A value for an error's text: its repr, cut. A new str; NULL never fails the caller's error: then the
+ * class's name stands in. */
+PyObject *
+pyma_short_repr(PyObject *value);
+
+/* ---- values ---- */
+
+/* Whether a value means null. Never runs Python code. */
+static inline bool
+pyma_is_null(const pyma_conversion *self, PyObject *value)
+{
+    return value == Py_None || (value == self->missing[0] && value != NULL) ||
+           (value == self->missing[1] && value != NULL) ||
+           (self->from_pandas && PyFloat_Check(value) &&
+            PyFloat_AS_DOUBLE(value) != PyFloat_AS_DOUBLE(value));
+}
+
+/* Item `i` of a list or tuple, borrowed; NULL when a list has become shorter meanwhile. */
+static inline PyObject *
+pyma_item(PyObject *items, Py_ssize_t i)
+{
+    return i < PySequence_Fast_GET_SIZE(items) ? PySequence_Fast_GET_ITEM(items, i) : NULL;
+}
+
+static inline bool
+pyma_has_prefix(const char *text, const char *prefix)
+{
+    return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+/* A scalar of numpy; arrays are not. */
+static inline bool
+pyma_is_numpy(PyObject *value)
+{
+    return pyma_has_prefix(Py_TYPE(value)->tp_name, "numpy.") &&
+           strcmp(Py_TYPE(value)->tp_name, "numpy.ndarray") != 0;
+}
+
+/* Append all items of a list or tuple; those whose byte in `mask` (NULL for none, else one byte each)
+ * is not 0 as null. -1 with an exception, or `mismatch`; the builder then holds something. */
+int
+pyma_convert_items(pyma_conversion *self, ma_builder *builder, PyObject *items,
+                   const uint8_t *mask);
+
+/* Append one value, or null. */
+int
+pyma_convert_value(pyma_conversion *self, ma_builder *builder, PyObject *value);
+
+/* The type that all items fit, as pyarrow finds it; in `*out` a new reference. `*extension` is a new
+ * reference to the DataType where that is more than the core's type, else NULL. */
+int
+pyma_infer(pyma_conversion *self, PyObject *items, const uint8_t *mask, ma_type **out,
+           PyObject **extension);
+
+/* A list or tuple of what is in a container (a list or tuple itself, a set, a 1-D array ...); NULL
+ * without an exception for what is no container of values. New reference. `*failed` tells. */
+PyObject *
+pyma_items_of(PyObject *container, bool *failed);
+
+/* ---- numbers (py_convert_number.c) ---- */
+
+int
+pyma_convert_bools(pyma_conversion *self, ma_builder *builder, PyObject *items,
+                   const uint8_t *mask);
+int
+pyma_convert_integers(pyma_conversion *self, ma_builder *builder, PyObject *items,
+                      const uint8_t *mask);
+int
+pyma_convert_floats(pyma_conversion *self, ma_builder *builder, PyObject *items,
+                    const uint8_t *mask);
+
+/* The int64 that a Python number stands for, for `target` in messages. 1 for a value, -1: exception. */
+int
+pyma_integer_of(pyma_conversion *self, const ma_type *target, PyObject *value, int64_t *out);
+
+/* The value of an exact int that fits int64. */
+static inline bool
+pyma_long_value(PyObject *value, int64_t *out)
+{
+#if PY_VERSION_HEX >= 0x030C0000
+    if (PyUnstable_Long_IsCompact((PyLongObject *)value)) {
+        *out = PyUnstable_Long_CompactValue((PyLongObject *)value);
+        return true;
+    }
+#endif
+    int overflow;
+    *out = PyLong_AsLongLongAndOverflow(value, &overflow);
+    return overflow == 0;
+}
+
+/* ---- text and bytes (py_convert_text.c) ---- */
+
+int
+pyma_convert_texts(pyma_conversion *self, ma_builder *builder, PyObject *items,
+                   const uint8_t *mask);
+int
+pyma_convert_fixed_bytes(pyma_conversion *self, ma_builder *builder, PyObject *value);
+
+/* ---- times (py_convert_temporal.c) ---- */
+
+int
+pyma_convert_temporal(pyma_conversion *self, ma_builder *builder, PyObject *value);
+
+typedef enum pyma_temporal_kind {
+    PYMA_NO_TEMPORAL,
+    PYMA_DATE,
+    PYMA_DATETIME,
+    PYMA_TIME,
+    PYMA_TIMEDELTA,
+    PYMA_INTERVAL,
+} pyma_temporal_kind;
+
+/* What kind of time a value is; -1 with an exception. */
+int
+pyma_temporal_kind_of(pyma_conversion *self, PyObject *value);
+
+/* The text of an aware datetime's zone, a new str; None for a naive one; NULL with an exception. */
+PyObject *
+pyma_zone_of(pyma_conversion *self, PyObject *value);
+
+/* The unit of a numpy dtype's text such as "<M8[us]": an ma_unit, 'D', or -1 for what Arrow has not. */
+int
+pyma_numpy_unit(const char *text);
+
+/* ---- decimals (py_convert_decimal.c) ---- */
+
+int
+pyma_convert_decimal(pyma_conversion *self, ma_builder *builder, PyObject *value);
+bool
+pyma_is_decimal(PyObject *value);
+/* Digits before and behind the point that a Decimal has; 0 for NaN, 1 for a number, -1: exception. */
+int
+pyma_decimal_size(pyma_conversion *self, PyObject *value, int64_t *whole, int64_t *scale);
+
+/* ---- values with children (py_convert_nested.c) ---- */
+
+int
+pyma_convert_list(pyma_conversion *self, ma_builder *builder, PyObject *value);
+int
+pyma_convert_map(pyma_conversion *self, ma_builder *builder, PyObject *value);
+int
+pyma_convert_structs(pyma_conversion *self, ma_builder *builder, PyObject *items,
+                     const uint8_t *mask);
+int
+pyma_convert_union(pyma_conversion *self, ma_builder *builder, PyObject *value);
+
+/* ---- memory (py_memory.c) ---- */
+
+/* An array over a one-dimensional object of the buffer protocol, its own memory where it can be;
+ * `type` NULL for the one that its format says. `mask` as above. In `*out` a new reference. Returns 1, 0
+ * without an exception when its format or the type asked for needs the way over Python values, and -1
+ * with an exception. */
+int
+pyma_memory_array(pyma_conversion *self, PyObject *object, ma_type *type, const uint8_t *mask,
+                  ma_array **out);
+
+/* Append the items of such an object to a builder of the same type: 1, or 0 and -1 as above. */
+int
+pyma_memory_append(pyma_conversion *self, ma_builder *builder, PyObject *object);
+
+/* The type of a PEP 3118 format for items of `size` bytes, of which `*swapped` tells whether they are in
+ * the other byte order; -1 for a format that is none of Arrow's. */
+int
+pyma_memory_format(const char *format, int64_t size, bool *swapped);
+
+#endif

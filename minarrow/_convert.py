@@ -1,0 +1,186 @@
+"""What ``array`` needs to know about numpy and pandas objects that the buffer protocol cannot say.
+
+Only imported once a value of theirs turned up, so that they are imported already.
+"""
+
+import sys
+
+from minarrow import _core
+from minarrow._core import ArrowInvalid, ArrowNotImplementedError
+
+# numpy's units that Arrow has not -> the next finer one that it has
+_FINER = {"h": "s", "m": "s", "Y": "D", "M": "D", "W": "D"}
+
+
+def parts(values, type, safe):
+    """How to take `values`: (way, values, mask, type, is_pandas), or None for what is not known here.
+
+    The ways, and what then stands under `values`:
+
+    memory -- an object that speaks the buffer protocol
+    items -- a list of Python values
+    arrow -- an object with Arrow's capsules, or an Array
+    dictionary -- indices and dictionary; `type` says whether it is ordered
+    struct -- names and columns
+    """
+    pandas = sys.modules.get("pandas")
+    if pandas is not None and hasattr(pandas, "Series"):
+        if isinstance(values, (pandas.Series, pandas.Index, pandas.api.extensions.ExtensionArray)):
+            return _pandas_parts(pandas, values, type, safe)
+        if isinstance(values, pandas.DataFrame):
+            raise TypeError("a DataFrame is no column; use RecordBatch.from_pandas")
+    numpy = sys.modules.get("numpy")
+    if numpy is not None and isinstance(values, getattr(numpy, "ndarray", ())):
+        return (*_numpy_parts(numpy, values, type, safe), False)
+    return None
+
+
+# ---- numpy ----
+
+
+def _numpy_parts(numpy, values, type, safe):
+    if values.ndim != 1:
+        raise ArrowInvalid(
+            f"only arrays of one dimension become a column, and this one has {values.ndim}; "
+            "use .ravel(), or list() for lists"
+        )
+    mask = None
+    if isinstance(values, numpy.ma.MaskedArray):
+        mask = numpy.ascontiguousarray(numpy.ma.getmaskarray(values))
+        values = values.data
+    kind = values.dtype.kind
+    if kind in "Mm":
+        values, times_mask, type = _times(numpy, values, type, safe)
+        return "memory", values, _either(mask, times_mask), type
+    if kind == "V" and values.dtype.names is not None:
+        names = list(values.dtype.names)
+        return "struct", (names, [values[name] for name in names]), mask, type
+    if kind in "cV" or (kind == "f" and values.dtype.itemsize > 8):
+        raise ArrowNotImplementedError(f"numpy's dtype {values.dtype} is none of Arrow's types")
+    if kind in "OUST":
+        if kind == "S" and type is not None and _is_bytes_of(type, values.dtype.itemsize):
+            return "memory", values, mask, type
+        return "items", values.tolist(), mask, type
+    if type is None or kind in "biuf":
+        return "memory", values, mask, type
+    return "items", values.tolist(), mask, type
+
+
+def _is_bytes_of(type, width):
+    return str(type) == f"fixed_size_binary[{width}]"
+
+
+def _either(a, b):
+    if a is None or b is None:
+        return b if a is None else a
+    return a | b
+
+
+def _times(numpy, values, type, safe):
+    """datetime64 and timedelta64 as the integers they are, a mask for NaT, and their type."""
+    letter = values.dtype.kind
+    if not values.dtype.isnative:
+        values = values.astype(values.dtype.newbyteorder("="))
+    unit, step = numpy.datetime_data(values.dtype)
+    if unit == "generic":
+        raise ArrowNotImplementedError(f"numpy's dtype {values.dtype} has no unit")
+    missing = numpy.isnat(values)
+    wanted, floor = _unit_of(type, letter)
+    if wanted is None:
+        type = None if type is None or wanted is None else type
+        wanted = _FINER.get(unit, unit)
+        if letter == "m" and wanted == "D":
+            wanted = "s"
+        if wanted not in ("D", "s", "ms", "us", "ns"):
+            raise ArrowNotImplementedError(f"numpy's dtype {values.dtype} is none of Arrow's types")
+    if (wanted, 1) != (unit, step):
+        values = _convert_times(numpy, values, f"{letter}8[{wanted}]", missing, safe and not floor)
+    if type is None:
+        if letter == "m":
+            type = _core.duration(wanted)
+        else:
+            type = _core.date32() if wanted == "D" else _core.timestamp(wanted)
+    numbers = values.view("i8")
+    if str(type).startswith("date32"):
+        numbers = numpy.where(missing, 0, numbers).astype("i4")
+    elif str(type).startswith("date64"):
+        numbers = numpy.where(missing, 0, numbers) * 86_400_000
+    return numbers, missing if missing.any() else None, type
+
+
+def _unit_of(type, letter):
+    """The numpy unit that a type asks for, and whether the time of day may be dropped silently."""
+    if type is None:
+        return None, False
+    name = str(type)
+    if letter == "M" and name.startswith("timestamp") or letter == "m" and "duration" in name:
+        return type.unit, False
+    if letter == "M" and name.startswith("date"):
+        return "D", True
+    raise _core.ArrowTypeError(
+        f"numpy's {'datetime64' if letter == 'M' else 'timedelta64'} is no {name}"
+    )
+
+
+def _convert_times(numpy, values, dtype, missing, safe):
+    converted = values.astype(dtype)
+    if safe:
+        lost = (converted.astype(values.dtype) != values) & ~missing
+        # a finer unit overflows without a word
+        lost |= ((converted < converted.dtype.type(0, numpy.datetime_data(dtype)[0])) !=
+                 (values < values.dtype.type(0, numpy.datetime_data(values.dtype)[0]))) & ~missing \
+            if numpy.datetime_data(dtype)[0] == "ns" else False
+        if lost.any():
+            at = int(lost.argmax())
+            raise ArrowInvalid(
+                f"value {at}: {values[at]} is finer than {converted.dtype}, or out of its range "
+                "(safe=False cuts it)"
+            )
+    return converted
+
+
+# ---- pandas ----
+
+
+def _pandas_parts(pandas, values, type, safe):
+    numpy = sys.modules["numpy"]
+    dtype = values.dtype
+    if isinstance(dtype, pandas.CategoricalDtype):
+        array = getattr(values, "array", values)  # of a Series; an Index has it too
+        categorical = array if isinstance(array, pandas.Categorical) else pandas.Categorical(values)
+        if type is not None and not str(type).startswith("dictionary"):
+            return "items", list(categorical), None, type, True
+        codes = numpy.ascontiguousarray(categorical.codes)
+        missing = codes < 0
+        found = (codes, categorical.categories)
+        return "dictionary", found, missing if missing.any() else None, categorical.ordered, True
+    if isinstance(dtype, pandas.DatetimeTZDtype):
+        plain = values.to_numpy(dtype=f"M8[{dtype.unit}]") if hasattr(values, "to_numpy") else None
+        if type is None:
+            type = _core.timestamp(dtype.unit, tz=dtype.tz)
+        return (*_numpy_parts(numpy, plain, type, safe), True)
+    if isinstance(dtype, numpy.dtype):
+        return (*_numpy_parts(numpy, values.to_numpy(), type, safe), True)
+    if isinstance(dtype, pandas.SparseDtype):
+        return (*_numpy_parts(numpy, numpy.asarray(values), type, safe), True)
+    array = getattr(values, "array", values)
+    plain_dtype = getattr(dtype, "numpy_dtype", None)
+    if isinstance(dtype, pandas.StringDtype):
+        if dtype.storage == "pyarrow" and type is None:
+            return "arrow", array.__arrow_array__(), None, type, True
+        return "items", array.to_numpy(dtype=object).tolist(), None, type, True
+    if isinstance(plain_dtype, numpy.dtype) and not isinstance(dtype, pandas.ArrowDtype):
+        # the masked arrays: Int64, Float32, boolean ...
+        missing = numpy.asarray(array.isna())
+        filled = array.to_numpy(dtype=plain_dtype, na_value=plain_dtype.type(0))
+        return "memory", filled, missing if missing.any() else None, type, True
+    if isinstance(dtype, (pandas.PeriodDtype, pandas.IntervalDtype)) and "pyarrow" not in (
+        sys.modules
+    ):
+        raise ArrowNotImplementedError(
+            f"pandas' {dtype} becomes Arrow only with pandas' own extension types, which need "
+            "pyarrow; convert to timestamps or integers first"
+        )
+    if hasattr(array, "__arrow_array__"):
+        return "arrow", array.__arrow_array__(), None, type, True
+    return "items", list(values), None, type, True
