@@ -54,6 +54,27 @@ ma_bitmap_count(const uint8_t *bits, int64_t offset, int64_t length)
     return total;
 }
 
+int64_t
+ma_bitmap_run(const uint8_t *bits, int64_t offset, int64_t length, bool value)
+{
+    const uint64_t wanted = value ? UINT64_MAX : 0;
+    const int64_t end = offset + length;
+    int64_t at = offset;
+    while (at < end && (at & 7) != 0) {
+        if (ma_bitmap_get(bits, at) != value) {
+            return at - offset;
+        }
+        at++;
+    }
+    while (end - at >= 64 && ma_load_u64(bits + (at >> 3)) == wanted) {
+        at += 64;
+    }
+    while (at < end && ma_bitmap_get(bits, at) == value) {
+        at++;
+    }
+    return at - offset;
+}
+
 void
 ma_bitmap_copy(uint8_t *target, const uint8_t *source, int64_t offset, int64_t length)
 {

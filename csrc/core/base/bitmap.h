@@ -34,6 +34,10 @@ ma_bitmap_put(uint8_t *bits, int64_t i, bool value)
 int64_t
 ma_bitmap_count(const uint8_t *bits, int64_t offset, int64_t length);
 
+/* How many bits from bit `offset` on, of `length` at most, are `value` before one is not. */
+int64_t
+ma_bitmap_run(const uint8_t *bits, int64_t offset, int64_t length, bool value);
+
 /* Copy `length` bits from bit `offset` of `source` to bit 0 of `target`, which has
  * ma_bitmap_size(length) bytes; the bits behind the last one become 0. */
 void

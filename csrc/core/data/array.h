@@ -5,9 +5,10 @@
  * are never cut with their parent.
  *
  * Every array's shape holds from the start: it has the buffers and children of its layout, and each
- * buffer is as long as `offset + length` rows need (validate/shape.h). What the values say (offsets,
- * sizes, indices, type ids, run ends, views) may still be anything until ma_array_check_values has
- * returned MA_OK once; whoever follows such values calls that first (validate/values.h). */
+ * buffer is as long as `offset + length` rows need (validate/shape.h). What the values say
+ * (offsets, sizes, indices, type ids, run ends, views) may still be anything until
+ * ma_array_check_values has returned MA_OK once; whoever follows such values calls that first
+ * (validate/values.h). */
 #ifndef MA_DATA_ARRAY_H
 #define MA_DATA_ARRAY_H
 
@@ -40,8 +41,9 @@ enum {
     MA_CHECKED_RUN_ENDS = 4, /* on run ends: they are positive, ascend, and none is null */
 };
 
-/* An array without nulls, its other buffers MA_EMPTY_BUFFER and its children NULL, for the caller to fill before anyone else sees it.
- * `n_variadic` counts a view's data buffers. Takes a new reference to `type`. Fails with MA_NOMEM. */
+/* An array without nulls, its other buffers MA_EMPTY_BUFFER and its children NULL, for the caller
+ * to fill before anyone else sees it. `n_variadic` counts a view's data buffers. Takes a new
+ * reference to `type`. Fails with MA_NOMEM. */
 MA_NODISCARD ma_status
 ma_array_new(ma_type *type, int64_t length, int64_t n_variadic, ma_array **out, ma_error *err);
 

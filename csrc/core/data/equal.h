@@ -5,9 +5,10 @@
 #include "core/data/array.h"
 
 /* Whether two arrays of equal types, both checked (validate/values.h), hold the same values: nulls
- * equal nulls whatever lies under them, offsets and sharing do not matter, dictionaries are compared
- * by the values that the indices stand for, runs by the values of the rows. NaN differs from NaN
- * unless `nans_equal`, as in pyarrow. Arrays of unequal types are not equal. */
+ * equal nulls whatever lies under them, offsets and sharing do not matter, dictionaries are
+ * compared by the values that the indices stand for (an index of a null stands for null), runs by
+ * the values of the rows. NaN differs from NaN unless `nans_equal`, and 0.0 equals -0.0, as in
+ * pyarrow. Arrays of unequal types are not equal. */
 bool
 ma_array_equal(const ma_array *a, const ma_array *b, bool nans_equal);
 
@@ -15,5 +16,10 @@ ma_array_equal(const ma_array *a, const ma_array *b, bool nans_equal);
 bool
 ma_array_equal_range(const ma_array *a, int64_t a_start, const ma_array *b, int64_t b_start,
                      int64_t length, bool nans_equal);
+
+/* The same with floats compared bit by bit: whether the one's rows may stand in for the other's. */
+bool
+ma_array_identical_range(const ma_array *a, int64_t a_start, const ma_array *b, int64_t b_start,
+                         int64_t length);
 
 #endif

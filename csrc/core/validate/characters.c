@@ -114,8 +114,8 @@ check_short(const ma_array *self, int64_t *n_long, int64_t *long_bytes, ma_error
     return MA_OK;
 }
 
-/* In the order of their bytes, none of which is then looked at twice. `[begin, reach)` of a buffer is
- * known to be whole characters. */
+/* In the order of their bytes, none of which is then looked at twice. `[begin, reach)` of a buffer
+ * is known to be whole characters. */
 static ma_status
 sweep(const ma_array *self, const place *places, int64_t count, ma_error *err)
 {

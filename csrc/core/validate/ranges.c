@@ -107,8 +107,8 @@ ma_find_bad_run_end(const uint8_t *ends, int32_t bits, int64_t count)
 
 /* ---- list views ---- */
 
-/* Negative in the highest bit if the row is bad; also where `limit - offset - size` overflows, because
- * then `limit - offset` is negative already. */
+/* Negative in the highest bit if the row is bad; also where `limit - offset - size` overflows,
+ * because then `limit - offset` is negative already. */
 static inline uint64_t
 list_badness(int64_t offset, int64_t size, int64_t limit)
 {

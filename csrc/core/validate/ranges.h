@@ -8,13 +8,13 @@
 
 #include <stdint.h>
 
-/* The first of `rows` rows whose offset is greater than the next one. There are `rows` + 1 offsets of
- * 32 or 64 bits, and the first is not negative. */
+/* The first of `rows` rows whose offset is greater than the next one. There are `rows` + 1 offsets
+ * of 32 or 64 bits, and the first is not negative. */
 int64_t
 ma_find_descent(const uint8_t *offsets, int32_t bits, int64_t rows);
 
-/* The first of `count` run ends of 16, 32 or 64 bits that is not greater than the one before it; the
- * one before the first is 0. */
+/* The first of `count` run ends of 16, 32 or 64 bits that is not greater than the one before it;
+ * the one before the first is 0. */
 int64_t
 ma_find_bad_run_end(const uint8_t *ends, int32_t bits, int64_t count);
 
@@ -24,9 +24,9 @@ int64_t
 ma_find_bad_list(const uint8_t *offsets, const uint8_t *sizes, int32_t bits, int64_t rows,
                  int64_t limit);
 
-/* The first of `rows` rows that is not null and whose index (8 to 64 bits, read as unsigned) is above
- * `top`. `top` fits the index type, and an int64_t. `validity` may be NULL; the bit of row 0 is bit
- * `first_bit`. */
+/* The first of `rows` rows that is not null and whose index (8 to 64 bits, read as unsigned) is
+ * above `top`. `top` fits the index type, and an int64_t. `validity` may be NULL; the bit of row 0
+ * is bit `first_bit`. */
 int64_t
 ma_find_bad_index(const uint8_t *indices, int32_t bits, int64_t rows, uint64_t top,
                   const uint8_t *validity, int64_t first_bit);

@@ -10,9 +10,9 @@
  * bitmap is refused, unless its layout has none.
  *
  * Also settles what may come in several forms: a validity bitmap is let go when `nulls` is 0, and
- * other claims about `nulls` become -1, for us to count; an array without rows begins at row 0 and has
- * the one offset that it needs, whatever it came with; buffers without bytes become MA_EMPTY_BUFFER.
- * Fails with MA_INVALID; `err->where` names the buffer, or the child. */
+ * other claims about `nulls` become -1, for us to count; an array without rows begins at row 0 and
+ * has the one offset that it needs, whatever it came with; buffers without bytes become
+ * MA_EMPTY_BUFFER. Fails with MA_INVALID; `err->where` names the buffer, or the child. */
 MA_NODISCARD ma_status
 ma_array_check_shape(ma_array *self, ma_error *err);
 

@@ -25,8 +25,8 @@ ma_utf8_ascii_prefix(const uint8_t *data, int64_t size)
 }
 
 /* The size of the sequence of two to four bytes that `p` begins with, or 0 if it is malformed. The
- * first byte narrows what the second may be, which rules out longer forms than needed (after E0, F0),
- * surrogates (after ED) and what lies above U+10FFFF (after F4). */
+ * first byte narrows what the second may be, which rules out longer forms than needed (after E0,
+ * F0), surrogates (after ED) and what lies above U+10FFFF (after F4). */
 static int
 sequence_size(const uint8_t *p, int64_t left)
 {

@@ -111,15 +111,6 @@ check_views(const ma_array *self, ma_error *err)
 
 /* ---- dictionaries ---- */
 
-/* The greatest value of an integer type. */
-static uint64_t
-greatest(const ma_type *type)
-{
-    const bool is_signed = type->id == MA_TYPE_INT8 || type->id == MA_TYPE_INT16 ||
-                           type->id == MA_TYPE_INT32 || type->id == MA_TYPE_INT64;
-    return UINT64_MAX >> (64 - type->bits + is_signed);
-}
-
 static int64_t
 find_bad_index(const ma_array *self, int64_t values)
 {
@@ -133,7 +124,7 @@ find_bad_index(const ma_array *self, int64_t values)
         }
         return -1;
     }
-    const uint64_t most = greatest(self->type->index_type);
+    const uint64_t most = ma_type_greatest(self->type->index_type);
     const uint64_t top = (uint64_t)values - 1 < most ? (uint64_t)values - 1 : most;
     return ma_find_bad_index(self->buffers[1].data + self->offset * (bits / 8), bits, self->length,
                              top, validity, self->offset);
@@ -172,7 +163,8 @@ check_type_ids(const ma_array *self, ma_error *err)
                    (long long)row, (int)(int8_t)ids[row]);
 }
 
-/* Only the range: data exists whose offsets do not ascend within a child, and nothing depends on it. */
+/* Only the range: data exists whose offsets do not ascend within a child, and nothing depends on
+ * it. */
 static ma_status
 check_union_offsets(const ma_array *self, ma_error *err)
 {

@@ -4,16 +4,16 @@
 
 #include "core/data/array.h"
 
-/* Check, unless that was done before, that offsets ascend and end inside the data or the child, that
- * sizes, views, dictionary indices (of rows that are not null), type ids, union offsets and run ends
- * are in range, here, in the children and in the dictionary. After MA_OK no function of data/array.h
- * reads outside the array's memory. Fails with MA_INVALID; `err->where` is the path below this array,
- * such as ".item, offsets buffer". Safe from several threads. */
+/* Check, unless that was done before, that offsets ascend and end inside the data or the child,
+ * that sizes, views, dictionary indices (of rows that are not null), type ids, union offsets and
+ * run ends are in range, here, in the children and in the dictionary. After MA_OK no function of
+ * data/array.h reads outside the array's memory. Fails with MA_INVALID; `err->where` is the path
+ * below this array, such as ".item, offsets buffer". Safe from several threads. */
 MA_NODISCARD ma_status
 ma_array_check_values(ma_array *self, ma_error *err);
 
-/* The same and what other libraries take for granted: that text is UTF-8, and that the bytes behind a
- * short view's value are 0. Fails with MA_NOMEM, too. */
+/* The same and what other libraries take for granted: that text is UTF-8, and that the bytes behind
+ * a short view's value are 0. Fails with MA_NOMEM, too. */
 MA_NODISCARD ma_status
 ma_array_check_full(ma_array *self, ma_error *err);
 
