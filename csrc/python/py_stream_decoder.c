@@ -13,6 +13,7 @@ typedef struct StreamDecoderObject {
     ma_feeder feeder;
     PyObject *columns;   /* owned; NULL for all */
     PyObject *schema;    /* owned; NULL until it has come */
+    PyObject *failure;   /* owned; an exception to raise in the next call */
     bool ended;
 } StreamDecoderObject;
 
@@ -64,6 +65,7 @@ StreamDecoder_tp_traverse(PyObject *op, visitproc visit, void *arg)
     Py_VISIT(Py_TYPE(op));
     Py_VISIT(self->columns);
     Py_VISIT(self->schema);
+    Py_VISIT(self->failure);
     return 0;
 }
 
@@ -73,6 +75,7 @@ StreamDecoder_tp_clear(PyObject *op)
     StreamDecoderObject *self = (StreamDecoderObject *)op;
     Py_CLEAR(self->columns);
     Py_CLEAR(self->schema);
+    Py_CLEAR(self->failure);
     return 0;
 }
 
@@ -145,12 +148,40 @@ feed_chunk(StreamDecoderObject *self, ma_buffer chunk, PyObject *batches, int64_
     return 0;
 }
 
+/* Raise what went wrong at the end of an earlier call, which had batches to give first. */
+static int
+raise_failure(StreamDecoderObject *self)
+{
+    if (self->failure == NULL) {
+        return 0;
+    }
+    pyma_error_restore(self->failure);
+    self->failure = NULL;
+    return -1;
+}
+
+static int
+feed_locked(StreamDecoderObject *self, ma_buffer chunk, PyObject *batches)
+{
+    int64_t used = 0;
+    if (raise_failure(self) < 0) {
+        return -1;
+    }
+    if (feed_chunk(self, chunk, batches, &used) == 0) {
+        return 0;
+    }
+    if (PyList_GET_SIZE(batches) == 0) {
+        return -1;
+    }
+    self->failure = pyma_error_take();
+    return 0;
+}
+
 static PyObject *
 StreamDecoder_feed(PyObject *op, PyObject *data)
 {
     StreamDecoderObject *self = (StreamDecoderObject *)op;
     ma_buffer chunk;
-    int64_t used = 0;
     PyObject *batches = PyList_New(0);
     if (batches == NULL || pyma_buffer_from_object(data, &chunk) < 0) {
         Py_XDECREF(batches);
@@ -158,7 +189,7 @@ StreamDecoder_feed(PyObject *op, PyObject *data)
     }
     int result = pyma_guard_enter(&self->guard, "decoder", false);
     if (result == 0) {
-        result = feed_chunk(self, chunk, batches, &used);
+        result = feed_locked(self, chunk, batches);
         pyma_guard_leave(&self->guard);
     }
     ma_buffer_clear(&chunk);
@@ -169,20 +200,29 @@ StreamDecoder_feed(PyObject *op, PyObject *data)
     return batches;
 }
 
+static int
+finish_locked(StreamDecoderObject *self)
+{
+    ma_error err;
+    ma_error_init(&err);
+    self->ended = true;
+    if (raise_failure(self) < 0) {
+        return -1;
+    }
+    return check_status(self, ma_feeder_end(&self->feeder, &err), &err);
+}
+
 static PyObject *
 StreamDecoder_finish(PyObject *op, PyObject *ignored)
 {
     StreamDecoderObject *self = (StreamDecoderObject *)op;
-    ma_error err;
     (void)ignored;
-    ma_error_init(&err);
     if (pyma_guard_enter(&self->guard, "decoder", false) < 0) {
         return NULL;
     }
-    const ma_status st = ma_feeder_end(&self->feeder, &err);
-    self->ended = true;
+    const int result = finish_locked(self);
     pyma_guard_leave(&self->guard);
-    if (check_status(self, st, &err) < 0) {
+    if (result < 0) {
         return NULL;
     }
     Py_RETURN_NONE;
@@ -209,9 +249,8 @@ static PyMethodDef StreamDecoder_methods[] = {
                "Go on with a chunk of the stream (bytes-like); the list of RecordBatches that it "
                "completed.\n\n"
                "Messages that lie in one chunk are used where they are, so the chunk must not change "
-               "while their batches live. ArrowInvalid, with .offset, where the stream is damaged; the "
-               "batches that one call had completed before the damage are then lost, so feed smaller chunks "
-               "to keep them.")},
+               "while their batches live. ArrowInvalid, with .offset, where the stream is damaged: after "
+               "batches that the same chunk completed, in the next call.")},
     {"finish", StreamDecoder_finish, METH_NOARGS,
      PyDoc_STR("finish($self)\n--\n\n"
                "Say that no more chunks come. ArrowInvalid when the stream ends inside a message.")},

@@ -115,6 +115,7 @@ ma_body_add_column(ma_body *self, ma_array *column, ma_output *output, ma_error 
 
 typedef struct packer {
     ma_body *body;
+    ma_codec_pool *pool;
     const ma_write_options *options;
     ma_buffer *packed; /* one for each buffer of the body */
 } packer;
@@ -132,7 +133,7 @@ pack_one(void *context, int64_t i, ma_error *err)
     }
     /* More than it has, and it is better stored: so the target need not be larger. */
     MA_TRY(ma_buffer_alloc(buffer->size, &self->packed[i], &target, err));
-    MA_TRY(ma_codec_compress(self->options->codec, self->options->level, buffer->data,
+    MA_TRY(ma_codec_compress(self->pool, self->options->codec, self->options->level, buffer->data,
                              buffer->size, target, buffer->size - 1, &written, err));
     if (written < 0) {
         ma_buffer_clear(&self->packed[i]);
@@ -146,13 +147,14 @@ pack_one(void *context, int64_t i, ma_error *err)
 }
 
 ma_status
-ma_body_compress(ma_body *self, const ma_write_options *options, ma_output *output, ma_error *err)
+ma_body_compress(ma_body *self, ma_codec_pool *pool, const ma_write_options *options,
+                 ma_output *output, ma_error *err)
 {
     int64_t total = 0;
     for (int64_t i = 0; i < self->n_buffers; i++) {
         total += self->buffers[i].size;
     }
-    packer packer = {self, options, ma_calloc(self->n_buffers, sizeof(ma_buffer))};
+    packer packer = {self, pool, options, ma_calloc(self->n_buffers, sizeof(ma_buffer))};
     if (packer.packed == NULL) {
         return ma_fail_nomem(err, self->n_buffers * (int64_t)sizeof(ma_buffer));
     }

@@ -42,7 +42,8 @@ ma_body_add_column(ma_body *self, ma_array *column, ma_output *output, ma_error 
 
 /* Compress every buffer, on several threads where it pays; those that would not shrink are stored. */
 MA_NODISCARD ma_status
-ma_body_compress(ma_body *self, const ma_write_options *options, ma_output *output, ma_error *err);
+ma_body_compress(ma_body *self, ma_codec_pool *pool, const ma_write_options *options,
+                 ma_output *output, ma_error *err);
 
 /* Bytes of the body when each buffer is padded to the alignment. */
 int64_t

@@ -84,7 +84,7 @@ inflate(ma_encoded *self, ma_buffer raw, ma_buffer *out, uint8_t **owned, ma_err
     MA_TRY(charge(self, size, err));
     ma_status st = ma_buffer_alloc(size, out, owned, err);
     if (st == MA_OK) {
-        st = ma_codec_inflate(codec, packed, packed_size, *owned, size, err);
+        st = ma_codec_inflate(&self->plan->pool, codec, packed, packed_size, *owned, size, err);
         if (st != MA_OK) {
             ma_buffer_clear(out);
         }

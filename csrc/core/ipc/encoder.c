@@ -7,6 +7,7 @@
 #include "core/ipc/body.h"
 #include "core/ipc/frame.h"
 #include "core/ipc/sent.h"
+#include "core/ipc/unify.h"
 #include "core/ipc/wire_schema.h"
 #include "core/validate/values.h"
 
@@ -34,7 +35,10 @@ struct ma_encoder {
     int64_t position;   /* bytes committed */
     int64_t pending;    /* bytes of the output that is not written yet */
     ma_body body;       /* used for each message in turn */
+    ma_array **columns; /* owned, the columns not; of the batch that is being written */
+    int64_t column_capacity;
     message_template batches;
+    ma_codec_pool pool; /* what compressing works in */
     ma_sent sent;
     block_list dictionary_blocks;
     block_list batch_blocks;
@@ -76,6 +80,7 @@ ma_encoder_new(ma_schema *schema, const ma_write_options *options, bool is_file,
     self->is_file = is_file;
     self->schema = ma_schema_ref(schema);
     ma_body_init(&self->body);
+    ma_codec_pool_init(&self->pool);
     ma_status st = ma_wire_schema_new(schema, &self->wire, &n_dictionaries, err);
     if (st == MA_OK) {
         st = ma_sent_init(&self->sent, n_dictionaries, err);
@@ -94,6 +99,8 @@ ma_encoder_free(ma_encoder *self)
     if (self != NULL) {
         ma_sent_fini(&self->sent);
         ma_body_fini(&self->body);
+        ma_codec_pool_fini(&self->pool);
+        ma_free(self->columns);
         ma_free(self->batches.flat.data);
         ma_free(self->dictionary_blocks.items);
         ma_free(self->batch_blocks.items);
@@ -237,7 +244,7 @@ pack_body(ma_encoder *self, ma_output *output, ma_error *err)
     if (self->options.codec == MA_CODEC_NONE) {
         return MA_OK;
     }
-    return ma_body_compress(&self->body, &self->options, output, err);
+    return ma_body_compress(&self->body, &self->pool, &self->options, output, err);
 }
 
 /* ---- dictionaries ---- */
@@ -385,38 +392,51 @@ name_column(ma_status st, const ma_schema *schema, int32_t index, ma_error *err)
     return st;
 }
 
+/* Column `index`, checked, and with its dictionaries mapped to those that were sent if the options ask for it.
+ * `*out` is borrowed from the batch or kept alive by the output. */
 static ma_status
-send_column_dictionaries(ma_encoder *self, ma_batch *batch, ma_output *output, ma_error *err)
+prepare_column(ma_encoder *self, ma_batch *batch, int32_t index, ma_output *output, ma_array **out,
+               ma_error *err)
 {
-    for (int32_t i = 0; i < self->wire->n_fields; i++) {
+    const ma_type *type = self->wire->fields[index]->type;
+    MA_TRY(ma_batch_column(batch, index, out, err));
+    if (!type->has_dictionary) {
+        return MA_OK;
+    }
+    MA_TRY(ma_array_check_values(*out, err));
+    if (self->options.unify_dictionaries) {
+        MA_TRY(ma_unify_column(&self->sent, type, *out, out, err));
+        MA_TRY(ma_output_keep_array(output, *out, err));
+    }
+    return MA_OK;
+}
+
+/* The columns as they are to be written, after the dictionaries that they need. */
+static ma_status
+prepare_columns(ma_encoder *self, ma_batch *batch, ma_output *output, ma_error *err)
+{
+    const int32_t n = self->wire->n_fields;
+    MA_TRY(ma_grow((void **)&self->columns, &self->column_capacity, n, sizeof(*self->columns), err));
+    for (int32_t i = 0; i < n; i++) {
         const ma_type *type = self->wire->fields[i]->type;
-        ma_array *column = NULL;
         bool renewed = false;
-        if (!type->has_dictionary) {
-            continue;
+        ma_status st = prepare_column(self, batch, i, output, &self->columns[i], err);
+        if (st == MA_OK && type->has_dictionary) {
+            st = send_dictionaries(self, type, self->columns[i], &renewed, output, err);
         }
-        ma_status st = ma_batch_column(batch, i, &column, err);
-        if (st == MA_OK) {
-            st = ma_array_check_values(column, err);
+        if (MA_UNLIKELY(st != MA_OK)) {
+            return name_column(st, self->schema, i, err);
         }
-        if (st == MA_OK) {
-            st = send_dictionaries(self, type, column, &renewed, output, err);
-        }
-        MA_TRY(name_column(st, self->schema, i, err));
     }
     return MA_OK;
 }
 
 static ma_status
-collect_columns(ma_encoder *self, ma_batch *batch, ma_output *output, ma_error *err)
+collect_columns(ma_encoder *self, ma_output *output, ma_error *err)
 {
     ma_body_reset(&self->body, self->options.version);
     for (int32_t i = 0; i < self->wire->n_fields; i++) {
-        ma_array *column = NULL;
-        ma_status st = ma_batch_column(batch, i, &column, err);
-        if (st == MA_OK) {
-            st = ma_body_add_column(&self->body, column, output, err);
-        }
+        const ma_status st = ma_body_add_column(&self->body, self->columns[i], output, err);
         if (MA_UNLIKELY(st != MA_OK)) {
             return name_column(st, self->schema, i, err);
         }
@@ -429,7 +449,8 @@ write_batch(ma_encoder *self, ma_batch *batch, const ma_metadata *metadata, ma_o
             ma_error *err)
 {
     const int64_t length = ma_batch_length(batch);
-    MA_TRY(collect_columns(self, batch, output, err));
+    MA_TRY(prepare_columns(self, batch, output, err));
+    MA_TRY(collect_columns(self, output, err));
     MA_TRY(pack_body(self, output, err));
     self->pending_stats.batches++;
     if (ma_metadata_count(metadata) == 0) {
@@ -459,9 +480,6 @@ ma_encoder_batch(ma_encoder *self, ma_batch *batch, const ma_metadata *metadata,
 {
     begin_output(self);
     MA_TRY(check_schema(self, ma_batch_schema(batch), err));
-    if (self->wire->has_dictionary) {
-        MA_TRY(send_column_dictionaries(self, batch, output, err));
-    }
     MA_TRY(write_batch(self, batch, metadata, output, err));
     return end_output(self, output);
 }

@@ -207,6 +207,7 @@ new_plan(ma_schema *schema, bool swap, const ma_limits *limits, ma_picks *picks,
     }
     ma_refs_init(&self->refs);
     self->limits = *limits;
+    ma_codec_pool_init(&self->pool);
     self->swap = swap;
     self->full = ma_schema_ref(schema);
     ma_status st = MA_OK;
@@ -302,6 +303,7 @@ ma_plan_unref(ma_plan *self)
     ma_free(self->columns);
     ma_schema_unref(self->schema);
     ma_schema_unref(self->full);
+    ma_codec_pool_fini(&self->pool);
     ma_free(self);
 }
 

@@ -5,6 +5,7 @@
 #define MA_IPC_PLAN_H
 
 #include "core/base/limits.h"
+#include "core/codec/codec.h"
 #include "core/types/schema.h"
 
 /* A part of a nested type that is wanted. An absent pick (NULL) wants all. */
@@ -44,6 +45,7 @@ typedef struct ma_dict_slot {
 typedef struct ma_plan {
     ma_refs refs;
     ma_limits limits;
+    ma_codec_pool pool;   /* what inflating works in; the one part that changes, and guards itself */
     bool swap;            /* the messages' byte order is not the host's */
     ma_schema *full;      /* owned; as in the messages */
     ma_schema *schema;    /* owned; what is wanted of it */
