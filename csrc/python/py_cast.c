@@ -41,6 +41,22 @@ static void
 load_bytes(const pyma_numbers *from, int64_t index, uint8_t *bytes)
 {
     const uint8_t *source = from->data + index * from->stride;
+    if (MA_LIKELY(!from->swapped)) {
+        switch (from->width) { /* known widths are single instructions */
+        case 1:
+            *bytes = *source;
+            return;
+        case 2:
+            memcpy(bytes, source, 2);
+            return;
+        case 4:
+            memcpy(bytes, source, 4);
+            return;
+        default:
+            memcpy(bytes, source, 8);
+            return;
+        }
+    }
     for (int i = 0; i < from->width; i++) {
         bytes[i] = source[from->swapped ? from->width - 1 - i : i];
     }
@@ -93,7 +109,13 @@ pyma_numbers_copy(const pyma_numbers *from, uint8_t *target)
         return;
     }
     for (int64_t i = 0; i < from->count; i++) {
-        load_bytes(from, i, target + i * from->width);
+        uint8_t bytes[8];
+        if (from->type == MA_TYPE_FIXED_SIZE_BINARY) { /* bytes, which have no order */
+            memcpy(target + i * from->width, from->data + i * from->stride, (size_t)from->width);
+            continue;
+        }
+        load_bytes(from, i, bytes);
+        memcpy(target + i * from->width, bytes, (size_t)from->width);
     }
 }
 

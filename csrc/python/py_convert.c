@@ -21,6 +21,7 @@ pyma_conversion_fini(pyma_conversion *self)
 {
     Py_CLEAR(self->missing[0]);
     Py_CLEAR(self->missing[1]);
+    Py_CLEAR(self->dtype);
     ma_growing_fini(&self->scratch);
 }
 
@@ -178,7 +179,7 @@ pyma_items_of(PyObject *container, bool *failed)
     if (PyUnicode_Check(container) || PyDict_Check(container) || PyBytes_Check(container)) {
         return NULL;
     }
-    if (strcmp(Py_TYPE(container)->tp_name, "numpy.ndarray") == 0 && tolist_is_exact(container)) {
+    if (pyma_is_ndarray(container) && tolist_is_exact(container)) {
         items = PyObject_CallMethod(container, "tolist", NULL);
         if (items != NULL && !PyList_Check(items)) { /* an array without dimensions */
             Py_CLEAR(items);
@@ -285,14 +286,13 @@ convert_present(pyma_conversion *self, ma_builder *builder, PyObject *value)
     case MA_TYPE_DECIMAL256:
         return pyma_convert_decimal(self, builder, value);
     case MA_TYPE_FIXED_SIZE_BINARY:
-        return pyma_convert_fixed_bytes(self, builder, value);
     case MA_TYPE_UTF8:
     case MA_TYPE_LARGE_UTF8:
     case MA_TYPE_UTF8_VIEW:
     case MA_TYPE_BINARY:
     case MA_TYPE_LARGE_BINARY:
     case MA_TYPE_BINARY_VIEW:
-        return convert_one(self, builder, value, pyma_convert_texts);
+        return pyma_convert_text(self, builder, value);
     case MA_TYPE_LIST:
     case MA_TYPE_LARGE_LIST:
     case MA_TYPE_LIST_VIEW:

@@ -29,6 +29,12 @@ typedef struct pyma_conversion {
     bool ours;           /* the exception that is set is ours and wants the place in front */
     int depth;
     PyObject *missing[2]; /* owned; pandas' NA and NaT where pandas was imported, else NULL */
+    PyTypeObject *seen;  /* borrowed from the value in hand; the class met last in inference */
+    int seen_temporal;   /* ... and which kind of time it is */
+    PyTypeObject *numpy; /* the same for numpy's scalars, with the text of their dtype */
+    char numpy_text[16];
+    PyObject *dtype;     /* owned; of the array met last, with its text */
+    char dtype_text[16];
     ma_growing scratch;
     char where[256];     /* the place below the outermost values: "[3]['a'][0]" */
 } pyma_conversion;
@@ -96,12 +102,28 @@ pyma_has_prefix(const char *text, const char *prefix)
     return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
+/* numpy's array class itself, of which the buffer protocol says all; subclasses may mean more. */
+static inline bool
+pyma_is_ndarray_exact(PyObject *value)
+{
+    return strcmp(Py_TYPE(value)->tp_name, "numpy.ndarray") == 0;
+}
+
+static inline bool
+pyma_is_ndarray(PyObject *value)
+{
+    const PyTypeObject *type = Py_TYPE(value);
+    while (type != NULL && strcmp(type->tp_name, "numpy.ndarray") != 0) {
+        type = type->tp_base;
+    }
+    return type != NULL;
+}
+
 /* A scalar of numpy; arrays are not. */
 static inline bool
 pyma_is_numpy(PyObject *value)
 {
-    return pyma_has_prefix(Py_TYPE(value)->tp_name, "numpy.") &&
-           strcmp(Py_TYPE(value)->tp_name, "numpy.ndarray") != 0;
+    return pyma_has_prefix(Py_TYPE(value)->tp_name, "numpy.") && !pyma_is_ndarray(value);
 }
 
 /* Append all items of a list or tuple; those whose byte in `mask` (NULL for none, else one byte each)
@@ -158,12 +180,13 @@ pyma_long_value(PyObject *value, int64_t *out)
 
 /* ---- text and bytes (py_convert_text.c) ---- */
 
+/* Append one value that is not null. */
+int
+pyma_convert_text(pyma_conversion *self, ma_builder *builder, PyObject *value);
+
 int
 pyma_convert_texts(pyma_conversion *self, ma_builder *builder, PyObject *items,
                    const uint8_t *mask);
-int
-pyma_convert_fixed_bytes(pyma_conversion *self, ma_builder *builder, PyObject *value);
-
 /* ---- times (py_convert_temporal.c) ---- */
 
 int

@@ -22,7 +22,7 @@ pyma_convert_list(pyma_conversion *self, ma_builder *builder, PyObject *value)
 {
     bool failed;
     ma_builder *child = builder->children[0];
-    if (strcmp(Py_TYPE(value)->tp_name, "numpy.ndarray") == 0) {
+    if (pyma_is_ndarray_exact(value)) {
         const int done = pyma_memory_append(self, child, value);
         if (done != 0) {
             return done < 0 ? -1 : end_list(self, builder);

@@ -158,8 +158,8 @@ convert_uuid(pyma_conversion *self, ma_builder *builder, PyObject *value)
     return result;
 }
 
-static int
-convert_text(pyma_conversion *self, ma_builder *builder, PyObject *value)
+int
+pyma_convert_text(pyma_conversion *self, ma_builder *builder, PyObject *value)
 {
     ma_bytes bytes;
     if (PyUnicode_Check(value)) {
@@ -175,12 +175,6 @@ convert_text(pyma_conversion *self, ma_builder *builder, PyObject *value)
         return convert_uuid(self, builder, value);
     }
     return pyma_conversion_fail_kind(self, self->state->ArrowTypeError, builder->type, value);
-}
-
-int
-pyma_convert_fixed_bytes(pyma_conversion *self, ma_builder *builder, PyObject *value)
-{
-    return convert_text(self, builder, value);
 }
 
 static MA_COLD int
@@ -206,10 +200,10 @@ slow_text(pyma_conversion *self, ma_builder *builder, PyObject *value, bool mask
         PyObject *plain = PyObject_CallMethod(held, "as_py", NULL);
         result = plain == NULL         ? -1
                  : plain == Py_None ? append_null(self, builder)
-                                    : convert_text(self, builder, plain);
+                                    : pyma_convert_text(self, builder, plain);
         Py_XDECREF(plain);
     } else {
-        result = convert_text(self, builder, held);
+        result = pyma_convert_text(self, builder, held);
     }
     Py_DECREF(held);
     return result;

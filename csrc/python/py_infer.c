@@ -166,19 +166,29 @@ promote(pyma_finding *self, char number, int width)
     }
 }
 
-/* The text of a numpy scalar's or array's dtype, such as "<i4", in `text`. */
+/* The text of a numpy scalar's or array's dtype, such as "<i4", in `text`; most share one dtype. */
 static int
-dtype_text(PyObject *value, char *text, size_t size)
+dtype_text(pyma_conversion *conversion, PyObject *value, char text[16])
 {
     PyObject *dtype = PyObject_GetAttrString(value, "dtype");
-    PyObject *str = dtype != NULL ? PyObject_GetAttrString(dtype, "str") : NULL;
-    const char *bytes = str != NULL ? PyUnicode_AsUTF8(str) : NULL;
-    if (bytes != NULL) {
-        (void)snprintf(text, size, "%s", bytes);
+    if (dtype == NULL) {
+        return -1;
     }
-    Py_XDECREF(dtype);
-    Py_XDECREF(str);
-    return bytes != NULL ? 0 : -1;
+    if (dtype != conversion->dtype) {
+        PyObject *str = PyObject_GetAttrString(dtype, "str");
+        const char *bytes = str != NULL ? PyUnicode_AsUTF8(str) : NULL;
+        if (bytes == NULL) {
+            Py_XDECREF(str);
+            Py_DECREF(dtype);
+            return -1;
+        }
+        (void)snprintf(conversion->dtype_text, sizeof(conversion->dtype_text), "%s", bytes);
+        Py_XSETREF(conversion->dtype, Py_NewRef(dtype));
+        Py_DECREF(str);
+    }
+    memcpy(text, conversion->dtype_text, 16);
+    Py_DECREF(dtype);
+    return 0;
 }
 
 static int
@@ -244,9 +254,16 @@ visit_dtype(pyma_conversion *conversion, pyma_finding *self, PyObject *value, co
 static int
 visit_numpy(pyma_conversion *conversion, pyma_finding *self, PyObject *value)
 {
-    char text[64];
-    if (dtype_text(value, text, sizeof(text)) < 0 ||
-        visit_dtype(conversion, self, value, text) < 0) {
+    char text[16];
+    if (conversion->numpy == Py_TYPE(value)) {
+        memcpy(text, conversion->numpy_text, sizeof(text));
+    } else if (dtype_text(conversion, value, text) < 0) {
+        return -1;
+    } else if (strchr("biuf", text[1]) != NULL) { /* a class of numbers has one dtype */
+        conversion->numpy = Py_TYPE(value);
+        memcpy(conversion->numpy_text, text, sizeof(text));
+    }
+    if (visit_dtype(conversion, self, value, text) < 0) {
         return -1;
     }
     if (text[1] == 'u' && atoi(text + 2) == 8) { /* the one that may not fit int64 */
@@ -304,12 +321,12 @@ visit_list(pyma_conversion *conversion, pyma_finding *self, PyObject *value, PyO
 static int
 visit_array(pyma_conversion *conversion, pyma_finding *self, PyObject *value)
 {
-    char text[64];
+    char text[16];
     bool failed;
     PyObject *dimensions = PyObject_GetAttrString(value, "ndim");
     const long count = dimensions != NULL ? PyLong_AsLong(dimensions) : -1;
     Py_XDECREF(dimensions);
-    if (count < 0 || dtype_text(value, text, sizeof(text)) < 0) {
+    if (count < 0 || dtype_text(conversion, value, text) < 0) {
         return -1;
     }
     if (count == 1 && strchr("biufMm", text[1]) != NULL) {
@@ -466,7 +483,9 @@ fail_unknown(pyma_conversion *conversion, PyObject *value)
 static int
 visit_other(pyma_conversion *conversion, pyma_finding *self, PyObject *value)
 {
-    const char *name = Py_TYPE(value)->tp_name;
+    if (conversion->seen == Py_TYPE(value)) {
+        return visit_temporal(conversion, self, value, conversion->seen_temporal);
+    }
     if (PyObject_TypeCheck(value, conversion->state->Scalar)) {
         return visit_scalar(conversion, self, value);
     }
@@ -494,12 +513,14 @@ visit_other(pyma_conversion *conversion, pyma_finding *self, PyObject *value)
     }
     const int temporal = pyma_temporal_kind_of(conversion, value);
     if (temporal != PYMA_NO_TEMPORAL) {
+        conversion->seen = temporal > 0 ? Py_TYPE(value) : NULL;
+        conversion->seen_temporal = temporal;
         return temporal < 0 ? -1 : visit_temporal(conversion, self, value, temporal);
     }
-    if (strcmp(name, "numpy.ndarray") == 0) {
+    if (pyma_is_ndarray(value)) {
         return visit_array(conversion, self, value);
     }
-    if (strcmp(name, "UUID") == 0) {
+    if (strcmp(Py_TYPE(value)->tp_name, "UUID") == 0) {
         return merge(conversion, self, PYMA_KIND_UUID, value);
     }
     if (PyList_Check(value) || PyTuple_Check(value) || PyAnySet_Check(value) ||

@@ -229,18 +229,15 @@ array_of_parts(pyma_state *state, const pyma_request *wanted, PyObject *parts, p
 
 /* All of an iterable, or `size` of an iterator. */
 static PyObject *
-items_of_iterable(pyma_state *state, const pyma_request *wanted)
+items_of_iterable(const pyma_request *wanted)
 {
-    if (wanted->size < 0 || !PyIter_Check(wanted->values)) {
-        PyObject *list = PySequence_List(wanted->values);
-        if (list == NULL && PyErr_ExceptionMatches(PyExc_TypeError) &&
-            !PyObject_HasAttrString(wanted->values, "__iter__")) {
-            PyErr_Format(PyExc_TypeError, "array takes an iterable of values, not %.200s",
-                         Py_TYPE(wanted->values)->tp_name);
-        }
-        return list;
+    if (Py_TYPE(wanted->values)->tp_iter == NULL && !PySequence_Check(wanted->values)) {
+        return PyErr_Format(PyExc_TypeError, "array takes an iterable of values, not %.200s",
+                            Py_TYPE(wanted->values)->tp_name);
     }
-    (void)state;
+    if (wanted->size < 0 || !PyIter_Check(wanted->values)) {
+        return PySequence_List(wanted->values);
+    }
     PyObject *list = PyList_New(0);
     while (list != NULL && PyList_GET_SIZE(list) < wanted->size) {
         PyObject *item = PyIter_Next(wanted->values);
@@ -261,10 +258,18 @@ items_of_iterable(pyma_state *state, const pyma_request *wanted)
 static PyObject *
 array_of_iterable(pyma_state *state, const pyma_request *wanted, const pyma_mask *nulls)
 {
-    PyObject *items = items_of_iterable(state, wanted);
+    PyObject *items = items_of_iterable(wanted);
     PyObject *result = items != NULL ? array_of_items(state, wanted, items, nulls) : NULL;
     Py_XDECREF(items);
     return result;
+}
+
+/* Objects of the buffer protocol that mean nothing beside it. */
+static bool
+says_all(PyObject *values)
+{
+    return pyma_is_ndarray_exact(values) || PyMemoryView_Check(values) || PyBytes_Check(values) ||
+           PyByteArray_Check(values) || strcmp(Py_TYPE(values)->tp_name, "array.array") == 0;
 }
 
 /* Objects of other libraries, in the order in which pyarrow asks them. NULL without an exception for
@@ -273,17 +278,13 @@ static PyObject *
 array_of_foreign(pyma_state *state, const pyma_request *wanted, pyma_mask *nulls)
 {
     PyObject *values = wanted->values;
-    const bool is_ndarray = strcmp(Py_TYPE(values)->tp_name, "numpy.ndarray") == 0;
     if (PyObject_TypeCheck(values, state->Array)) {
         return array_of_arrow(state, wanted, values, nulls);
     }
-    if (PyObject_CheckBuffer(values)) {
+    if (says_all(values)) {
         PyObject *array = array_of_memory(state, wanted, values, nulls);
         if (array != NULL || PyErr_Occurred()) {
             return array;
-        }
-        if (!is_ndarray && PyBytes_Check(values)) {
-            return NULL;
         }
     }
     PyObject *parts = parts_of(wanted);
@@ -302,7 +303,8 @@ array_of_foreign(pyma_state *state, const pyma_request *wanted, pyma_mask *nulls
     return PyObject_HasAttrString(values, "__arrow_c_array__") ||
                    PyObject_HasAttrString(values, "__arrow_c_stream__")
                ? array_of_arrow(state, wanted, values, nulls)
-               : NULL;
+           : PyObject_CheckBuffer(values) ? array_of_memory(state, wanted, values, nulls)
+                                          : NULL;
 }
 
 static bool

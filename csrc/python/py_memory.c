@@ -142,6 +142,20 @@ is_null_at(const pyma_conversion *self, const pyma_numbers *numbers, const uint8
     return value != value;
 }
 
+/* How many doubles in front are not NaN: most columns need no closer look. */
+static int64_t
+leading_numbers(const pyma_numbers *numbers)
+{
+    int64_t i = 0;
+    for (; i < numbers->count; i++) {
+        const double value = ma_load_f64(numbers->data + i * numbers->stride);
+        if (value != value) {
+            break;
+        }
+    }
+    return i;
+}
+
 /* A validity bitmap where something is null, else none. */
 static ma_status
 find_nulls(const pyma_conversion *self, const pyma_numbers *numbers, const uint8_t *mask,
@@ -152,6 +166,9 @@ find_nulls(const pyma_conversion *self, const pyma_numbers *numbers, const uint8
     *nulls = 0;
     if (mask == NULL && !(self->from_pandas && is_float(numbers->type))) {
         return MA_OK;
+    }
+    if (mask == NULL && numbers->width == 8 && !numbers->swapped) {
+        i = leading_numbers(numbers);
     }
     while (i < numbers->count && !is_null_at(self, numbers, mask, i)) {
         i++;
