@@ -12,11 +12,17 @@ static const struct {
     {&pyma_Array_spec, offsetof(pyma_state, Array)},
     {&pyma_Scalar_spec, offsetof(pyma_state, Scalar)},
     {&pyma_RecordBatch_spec, offsetof(pyma_state, RecordBatch)},
+    {&pyma_StreamReader_spec, offsetof(pyma_state, StreamReader)},
+    {&pyma_FileReader_spec, offsetof(pyma_state, FileReader)},
+    {&pyma_StreamWriter_spec, offsetof(pyma_state, StreamWriter)},
+    {&pyma_FileWriter_spec, offsetof(pyma_state, FileWriter)},
+    {&pyma_StreamDecoder_spec, offsetof(pyma_state, StreamDecoder)},
 };
 
 static PyMethodDef *const function_table[] = {
     pyma_buffer_functions, pyma_type_functions,  pyma_alias_functions,     pyma_field_functions,
-    pyma_schema_functions, pyma_array_functions, pyma_extension_functions,
+    pyma_schema_functions, pyma_array_functions, pyma_batch_functions,     pyma_extension_functions, pyma_option_functions,
+    pyma_make_functions,
 };
 
 #define COUNT_OF(table) (sizeof(table) / sizeof((table)[0]))
@@ -50,7 +56,7 @@ module_exec(PyObject *module)
     state->extension_types = PyDict_New();
     if (state->extension_types == NULL || pyma_block_setup() < 0 ||
         pyma_errors_setup(module, state) < 0 || add_types(module, state) < 0 ||
-        pyma_types_setup(state) < 0) {
+        pyma_types_setup(state) < 0 || pyma_interval_setup(module, state) < 0) {
         return -1;
     }
     for (size_t i = 0; i < COUNT_OF(function_table); i++) {

@@ -12,6 +12,11 @@ extern PyType_Spec pyma_Schema_spec;
 extern PyType_Spec pyma_Array_spec;
 extern PyType_Spec pyma_Scalar_spec;
 extern PyType_Spec pyma_RecordBatch_spec;
+extern PyType_Spec pyma_StreamReader_spec;
+extern PyType_Spec pyma_FileReader_spec;
+extern PyType_Spec pyma_StreamWriter_spec;
+extern PyType_Spec pyma_FileWriter_spec;
+extern PyType_Spec pyma_StreamDecoder_spec;
 
 extern PyMethodDef pyma_buffer_functions[];
 extern PyMethodDef pyma_type_functions[];
@@ -19,11 +24,18 @@ extern PyMethodDef pyma_alias_functions[];
 extern PyMethodDef pyma_field_functions[];
 extern PyMethodDef pyma_schema_functions[];
 extern PyMethodDef pyma_array_functions[];
+extern PyMethodDef pyma_batch_functions[];
 extern PyMethodDef pyma_extension_functions[];
+extern PyMethodDef pyma_option_functions[];
+extern PyMethodDef pyma_make_functions[]; /* array, nulls, scalar, repeat */
 
 /* Fill in the exceptions and add them to the module (py_errors.c). -1 with an exception. */
 int
 pyma_errors_setup(PyObject *module, pyma_state *state);
+
+/* Make the named tuple MonthDayNano (py_interval.c). -1 with an exception. */
+int
+pyma_interval_setup(PyObject *module, pyma_state *state);
 
 /* The parameter `name` of a data type; AttributeError where the type has none (py_type_attributes.c). */
 PyObject *

@@ -52,7 +52,7 @@ typedef struct pyma_state {
     pyma_slot Decimal;      /* decimal.Decimal */
     pyma_slot ZoneInfo;     /* zoneinfo.ZoneInfo */
     pyma_slot MonthDayNano; /* the named tuple, made by py_interval.c */
-    _Atomic(void *) datetime_api; /* PyDateTime_CAPI of this interpreter; see pyma_datetime */
+    _Atomic(void *) datetime_api; /* PyDateTime_CAPI of this interpreter (py_temporal.c) */
 } pyma_state;
 
 extern struct PyModuleDef pyma_module;
