@@ -7,6 +7,7 @@
 #include "core/ipc/dictionaries.h"
 #include "core/ipc/encoded.h"
 #include "core/ipc/swap.h"
+#include "core/ipc/union_nulls.h"
 #include "core/validate/shape.h"
 
 /* A walk over the tables, depth first, as the format lists them. */
@@ -163,27 +164,11 @@ static ma_status
 build(walk *self, ma_type *full, const ma_pick *pick, ma_type *type, ma_array **out,
       ma_error *err);
 
-/* Before V5 a union had a validity bitmap, which may not say anything (Columnar.rst, "Union Layout"). */
-static ma_status
-skip_union_validity(walk *self, const ma_node *node, ma_error *err)
-{
-    self->buffer++;
-    if (node->nulls > 0) {
-        return ma_fail(err, MA_UNSUPPORTED, -1,
-                       "a union written before Arrow 1.0 has nulls of its own, which a union can no "
-                       "longer have; write the data again with a newer version");
-    }
-    return MA_OK;
-}
-
 static ma_status
 take_buffers(walk *self, const ma_node *node, ma_array *array, ma_error *err)
 {
     const ma_type *type = array->type;
     const ma_layout *layout = &ma_layouts[type->layout];
-    if (ma_type_is_union(type) && self->encoded->is_v4) {
-        MA_TRY(skip_union_validity(self, node, err));
-    }
     for (int i = 0; i < layout->n_buffers; i++) {
         if (layout->buffers[i] == MA_BUFFER_VALIDITY && node->nulls == 0) {
             self->buffer++; /* nothing is null: the bitmap need not even be looked at */
@@ -248,6 +233,21 @@ build_parts(walk *self, const ma_node *node, const ma_type *full, const ma_pick 
     return ma_array_check_shape(array, err);
 }
 
+/* Before V5 a union's buffers began with a validity bitmap. */
+static ma_status
+build_v4_union(walk *self, const ma_node *node, const ma_type *full, const ma_pick *pick,
+               ma_array *array, ma_error *err)
+{
+    ma_buffer validity = MA_EMPTY_BUFFER;
+    MA_TRY(take_buffer(self, MA_BUFFER_VALIDITY, array->type, &validity, err));
+    ma_status st = build_parts(self, node, full, pick, array, err);
+    if (st == MA_OK && node->nulls > 0) {
+        st = ma_union_push_nulls(array, validity, err);
+    }
+    ma_buffer_clear(&validity);
+    return st;
+}
+
 static ma_status
 build(walk *self, ma_type *full, const ma_pick *pick, ma_type *type, ma_array **out, ma_error *err)
 {
@@ -258,7 +258,9 @@ build(walk *self, ma_type *full, const ma_pick *pick, ma_type *type, ma_array **
     ma_array *array = NULL;
 
     MA_TRY(ma_array_new(type, node->length, n_variadic, &array, err));
-    const ma_status st = build_parts(self, node, full, pick, array, err);
+    const bool has_bitmap = encoded->is_v4 && ma_type_is_union(type);
+    const ma_status st = has_bitmap ? build_v4_union(self, node, full, pick, array, err)
+                                    : build_parts(self, node, full, pick, array, err);
     if (st != MA_OK) {
         ma_array_unref(array);
         return st;

@@ -8,12 +8,9 @@
 #define COSTLY_BYTES (64 * 1024) /* compressed bytes that take about as long as starting a thread */
 
 static ma_status
-check_counts(const ma_plan *plan, const ma_message *message, int64_t at, ma_error *err)
+check_counts(const ma_plan *plan, const ma_batch_table *table, int64_t at, ma_error *err)
 {
-    const ma_batch_table *table = &message->batch;
     const ma_counts *wanted = &plan->full->counts;
-    int64_t n_buffers = wanted->buffers + (message->version == MA_V4 ? wanted->unions : 0);
-
     if (table->n_nodes != wanted->nodes) {
         return ma_fail(err, MA_INVALID, at,
                        "the message has %lld field nodes and its schema needs %lld",
@@ -24,16 +21,28 @@ check_counts(const ma_plan *plan, const ma_message *message, int64_t at, ma_erro
                        "the message has %lld variadic buffer counts and its schema needs %lld",
                        (long long)table->n_variadics, (long long)wanted->variadics);
     }
+    return MA_OK;
+}
+
+/* The tables lie in the message, which may lie in a mapped file that somebody writes to: so each number is looked
+ * at once, copied, and what is checked is the copy. */
+static ma_status
+read_variadics(ma_encoded *self, const ma_batch_table *table, ma_error *err)
+{
+    const ma_counts *wanted = &self->plan->full->counts;
+    self->variadic_sums[0] = 0;
     for (int64_t i = 0; i < table->n_variadics; i++) {
         const int64_t count = (int64_t)ma_load_le64(table->variadics + 8 * i);
         if (count < 0 || count > table->n_buffers) {
-            return ma_fail(err, MA_INVALID, at, "variadic buffer count %lld is %lld", (long long)i,
-                           (long long)count);
+            return ma_fail(err, MA_INVALID, self->origin, "variadic buffer count %lld is %lld",
+                           (long long)i, (long long)count);
         }
-        n_buffers += count; /* at most n_variadics * n_buffers, far below 2^63 */
+        self->variadic_sums[i + 1] = self->variadic_sums[i] + count; /* far below 2^63 */
     }
+    const int64_t n_buffers = wanted->buffers + (self->is_v4 ? wanted->unions : 0) +
+                              self->variadic_sums[table->n_variadics];
     if (table->n_buffers != n_buffers) {
-        return ma_fail(err, MA_INVALID, at,
+        return ma_fail(err, MA_INVALID, self->origin,
                        "the message has %lld buffers and its schema needs %lld",
                        (long long)table->n_buffers, (long long)n_buffers);
     }
@@ -82,7 +91,7 @@ ma_encoded_new(ma_plan *plan, const ma_message *message, int64_t ordinal, ma_buf
                int64_t body_size, int64_t origin, ma_encoded **out, ma_error *err)
 {
     const ma_batch_table *table = &message->batch;
-    MA_TRY(check_counts(plan, message, origin, err));
+    MA_TRY(check_counts(plan, table, origin, err));
     const int64_t size = (int64_t)sizeof(ma_encoded) +
                          table->n_nodes * (int64_t)sizeof(ma_node) +
                          table->n_buffers * (int64_t)sizeof(ma_range) +
@@ -103,12 +112,10 @@ ma_encoded_new(ma_plan *plan, const ma_message *message, int64_t ordinal, ma_buf
     self->nodes = (ma_node *)(self + 1);
     self->buffers = (ma_range *)(self->nodes + table->n_nodes);
     self->variadic_sums = (int64_t *)(self->buffers + table->n_buffers);
-    self->variadic_sums[0] = 0;
-    for (int64_t i = 0; i < table->n_variadics; i++) {
-        self->variadic_sums[i + 1] =
-            self->variadic_sums[i] + (int64_t)ma_load_le64(table->variadics + 8 * i);
+    ma_status st = read_variadics(self, table, err);
+    if (st == MA_OK) {
+        st = read_nodes(self, table, err);
     }
-    ma_status st = read_nodes(self, table, err);
     if (st == MA_OK) {
         st = read_buffers(self, table, body_size, err);
     }
