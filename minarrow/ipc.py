@@ -4,7 +4,7 @@ The names and their meaning are those of ``pyarrow.ipc``.
 """
 
 from . import _core
-from .table import RecordBatchReader, Table
+from ._table import RecordBatchReader, Table
 
 __all__ = [
     "IpcReadOptions",

@@ -6,6 +6,7 @@
 #include "core/data/concat.h"
 #include "core/validate/shape.h"
 #include "core/validate/values.h"
+#include "python/py_array_parts.h"
 #include "python/py_module.h"
 
 /* Whether pyarrow has a place for a validity bitmap that this layout does without. */
@@ -162,19 +163,19 @@ PyDoc_STRVAR(assemble_doc,
              "dictionary that are there.\n\n"
              "full -- check what the values point to now, not on first use");
 
+/* Both ways to say it: `format` and `keywords` differ, the values they fill are the same. */
 static PyObject *
-core_array_from_parts(PyObject *module, PyObject *args, PyObject *kwargs)
+assemble_args(pyma_state *state, PyObject *args, PyObject *kwargs, const char *format)
 {
     static char *keywords[] = {"type",     "length",     "buffers", "null_count", "offset",
                                "children", "dictionary", "full",    NULL};
-    pyma_state *state = pyma_state_of_module(module);
     PyObject *type;
     PyObject *buffers;
     PyObject *children = Py_None;
     parts given = {.null_count = -1, .dictionary = Py_None};
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OLO|$LLOOp:array_from_parts", keywords, &type,
-                                     &given.length, &buffers, &given.null_count, &given.offset,
-                                     &children, &given.dictionary, &given.full)) {
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, format, keywords, &type, &given.length, &buffers,
+                                     &given.null_count, &given.offset, &children,
+                                     &given.dictionary, &given.full)) {
         return NULL;
     }
     PyObject *array = NULL;
@@ -190,6 +191,20 @@ core_array_from_parts(PyObject *module, PyObject *args, PyObject *kwargs)
     Py_XDECREF(given.buffers);
     Py_XDECREF(given.children);
     return array;
+}
+
+static PyObject *
+core_array_from_parts(PyObject *module, PyObject *args, PyObject *kwargs)
+{
+    return assemble_args(pyma_state_of_module(module), args, kwargs,
+                         "OLO|$LLOOp:array_from_parts");
+}
+
+PyObject *
+Array_from_buffers(PyObject *class, PyObject *args, PyObject *kwargs)
+{
+    return assemble_args(pyma_state_of_type((PyTypeObject *)class), args, kwargs,
+                         "OLO|LLOOp:from_buffers");
 }
 
 PyDoc_STRVAR(with_type_doc, "array_with_type(array, type, /)\n--\n\n"

@@ -84,7 +84,7 @@ size_of_rows(const ma_array *array, int64_t start, int64_t length)
         } else if (bits < 8) {
             total += length > 0 ? ma_bitmap_size(first % 8 + length) : 0;
         } else {
-            total += (length + ma_buffer_kind_is_offsets(kind)) * (bits / 8);
+            total += length * (bits / 8); /* of offsets, too: as pyarrow counts */
         }
     }
     for (int32_t i = 0; i < array->n_children; i++) {

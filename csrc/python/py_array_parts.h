@@ -5,6 +5,9 @@
 
 #include "python/py_array.h"
 
+/* In py_array_assemble.c. */
+PyObject *
+Array_from_buffers(PyObject *class, PyObject *args, PyObject *kwargs);
 PyObject *
 Array_buffers(PyObject *op, PyObject *ignored);
 PyObject *
@@ -20,6 +23,13 @@ PyObject *
 Array_get_part(PyObject *op, void *name);
 
 #define PYMA_ARRAY_PARTS_METHODS                                                                \
+    {"from_buffers", (PyCFunction)(void (*)(void))Array_from_buffers,                           \
+     METH_VARARGS | METH_KEYWORDS | METH_CLASS,                                                 \
+     PyDoc_STR("from_buffers($type, /, type, length, buffers, null_count=-1, offset=0, "        \
+               "children=None, dictionary=None, full=False)\n--\n\n"                            \
+               "An array over Buffers (None for a validity bitmap that is not there), in the "  \
+               "order of buffers().\n\nfull -- check what the values point to now, not on "     \
+               "first use")},                                                                   \
     {"buffers", Array_buffers, METH_NOARGS,                                                     \
      PyDoc_STR("buffers($self, /)\n--\n\nThe buffers of the array and, behind them, its "       \
                "children's; None for a validity bitmap that is not there.")},                   \

@@ -316,7 +316,7 @@ Batch_to_pandas(PyObject *op, PyObject *args, PyObject *kwargs)
         PyErr_SetString(PyExc_TypeError, "to_pandas takes its options by name");
         return NULL;
     }
-    PyObject *module = PyImport_ImportModule("minarrow.table");
+    PyObject *module = PyImport_ImportModule("minarrow._table");
     PyObject *type = module != NULL ? PyObject_GetAttrString(module, "Table") : NULL;
     PyObject *table = type != NULL ? PyObject_CallMethod(type, "from_batches", "[O]", op) : NULL;
     PyObject *method = table != NULL ? PyObject_GetAttrString(table, "to_pandas") : NULL;

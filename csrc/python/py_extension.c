@@ -13,8 +13,12 @@ pyma_field_extension(pyma_state *state, const ma_field *field, PyObject **out)
 {
     *out = NULL;
     const ma_bytes *name = ma_metadata_get(field->metadata, NAME_KEY);
-    if (name == NULL || PyDict_GET_SIZE(state->extension_types) == 0) {
+    if (name == NULL) {
         return 0;
+    }
+    /* the first extension type that turns up brings the canonical ones with it */
+    if (pyma_import(&state->extension, "minarrow.extension", NULL) == NULL) {
+        return -1;
     }
     PyObject *key = pyma_text_to_str(name->data, name->size);
     if (key == NULL) {

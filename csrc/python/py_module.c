@@ -87,7 +87,7 @@ static pyma_slot *
 slot_at(pyma_state *state, size_t i)
 {
     pyma_slot *const slots[] = {
-        &state->datetime, &state->Decimal, &state->ZoneInfo, &state->MonthDayNano,
+        &state->datetime, &state->Decimal, &state->ZoneInfo, &state->MonthDayNano, &state->extension,
     };
     return i < COUNT_OF(slots) ? slots[i] : NULL;
 }

@@ -52,6 +52,7 @@ typedef struct pyma_state {
     pyma_slot Decimal;      /* decimal.Decimal */
     pyma_slot ZoneInfo;     /* zoneinfo.ZoneInfo */
     pyma_slot MonthDayNano; /* the named tuple, made by py_interval.c */
+    pyma_slot extension;    /* the module minarrow.extension, which registers the canonical types */
     _Atomic(void *) datetime_api; /* PyDateTime_CAPI of this interpreter (py_temporal.c) */
 } pyma_state;
 
