@@ -70,7 +70,7 @@ static ma_status
 add_buffers(ma_body *self, ma_array *array, ma_error *err)
 {
     const ma_layout *layout = &ma_layouts[array->type->layout];
-    if (self->is_v4 && ma_type_is_union(array->type)) {
+    if (self->is_v4 && ma_type_has_v4_bitmap(array->type)) {
         MA_TRY(add_buffer(self, ma_zeros, 0, err)); /* the validity bitmap of V4 */
     }
     for (int i = 0; i < layout->n_buffers; i++) {

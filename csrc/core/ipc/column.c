@@ -27,7 +27,7 @@ skip_type(walk *self, const ma_type *type)
     const int64_t *sums = self->encoded->variadic_sums + self->variadic;
     self->node += type->counts.nodes;
     self->buffer += type->counts.buffers + sums[type->counts.variadics] - sums[0] +
-                    (self->encoded->is_v4 ? type->counts.unions : 0);
+                    (self->encoded->is_v4 ? type->counts.v4_bitmaps : 0);
     self->variadic += type->counts.variadics;
 }
 
@@ -233,9 +233,10 @@ build_parts(walk *self, const ma_node *node, const ma_type *full, const ma_pick 
     return ma_array_check_shape(array, err);
 }
 
-/* Before V5 a union's buffers began with a validity bitmap. */
+/* Before V5 the buffers of a union began with a validity bitmap; so they do for run ends in V4, which came later
+ * than V5 but are written that way. */
 static ma_status
-build_v4_union(walk *self, const ma_node *node, const ma_type *full, const ma_pick *pick,
+build_with_v4_bitmap(walk *self, const ma_node *node, const ma_type *full, const ma_pick *pick,
                ma_array *array, ma_error *err)
 {
     ma_buffer validity = MA_EMPTY_BUFFER;
@@ -258,8 +259,8 @@ build(walk *self, ma_type *full, const ma_pick *pick, ma_type *type, ma_array **
     ma_array *array = NULL;
 
     MA_TRY(ma_array_new(type, node->length, n_variadic, &array, err));
-    const bool has_bitmap = encoded->is_v4 && ma_type_is_union(type);
-    const ma_status st = has_bitmap ? build_v4_union(self, node, full, pick, array, err)
+    const bool has_bitmap = encoded->is_v4 && ma_type_has_v4_bitmap(type);
+    const ma_status st = has_bitmap ? build_with_v4_bitmap(self, node, full, pick, array, err)
                                     : build_parts(self, node, full, pick, array, err);
     if (st != MA_OK) {
         ma_array_unref(array);
@@ -279,7 +280,7 @@ begin_walk(ma_encoded *self, ma_dict_set *dicts, int32_t index)
         .dicts = dicts,
         .node = before->nodes,
         .buffer = before->buffers + self->variadic_sums[before->variadics] +
-                  (self->is_v4 ? before->unions : 0),
+                  (self->is_v4 ? before->v4_bitmaps : 0),
         .variadic = before->variadics,
     };
 }
@@ -313,7 +314,7 @@ want_buffers(walk *self, const ma_type *type, const ma_pick *pick)
     const ma_layout *layout = &ma_layouts[type->layout];
     const int64_t *sums = self->encoded->variadic_sums + self->variadic;
     const int64_t n = layout->n_buffers + (layout->variadic ? sums[1] - sums[0] : 0) +
-                      (self->encoded->is_v4 && ma_type_is_union(type));
+                      (self->encoded->is_v4 && ma_type_has_v4_bitmap(type));
     self->node++;
     self->variadic += layout->variadic;
     for (int64_t i = 0; i < n; i++) {
@@ -334,7 +335,7 @@ ma_status
 ma_encoded_wanted(const ma_encoded *self, int64_t **out, int64_t *count, ma_error *err)
 {
     const ma_plan *plan = self->plan;
-    const int64_t most = plan->full->counts.buffers + plan->full->counts.unions +
+    const int64_t most = plan->full->counts.buffers + plan->full->counts.v4_bitmaps +
                          self->variadic_sums[plan->full->counts.variadics];
     int64_t *wanted = ma_malloc(most * (int64_t)sizeof(*wanted));
     int64_t n = 0;

@@ -39,7 +39,7 @@ read_variadics(ma_encoded *self, const ma_batch_table *table, ma_error *err)
         }
         self->variadic_sums[i + 1] = self->variadic_sums[i] + count; /* far below 2^63 */
     }
-    const int64_t n_buffers = wanted->buffers + (self->is_v4 ? wanted->unions : 0) +
+    const int64_t n_buffers = wanted->buffers + (self->is_v4 ? wanted->v4_bitmaps : 0) +
                               self->variadic_sums[table->n_variadics];
     if (table->n_buffers != n_buffers) {
         return ma_fail(err, MA_INVALID, self->origin,

@@ -97,7 +97,7 @@ ma_parts_settle(ma_encoded *self, const ma_range *parts, int64_t count, ma_buffe
 {
     const ma_schema *full = self->plan->full;
     const int64_t n_buffers = full->counts.buffers +
-                              (self->is_v4 ? full->counts.unions : 0) +
+                              (self->is_v4 ? full->counts.v4_bitmaps : 0) +
                               self->variadic_sums[full->counts.variadics];
     for (int64_t i = 0; i < n_buffers; i++) {
         if (self->buffers[i].size > 0) {

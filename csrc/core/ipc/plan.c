@@ -11,7 +11,7 @@ add_counts(ma_counts *sum, const ma_counts *more)
     sum->nodes += more->nodes;
     sum->buffers += more->buffers;
     sum->variadics += more->variadics;
-    sum->unions += more->unions;
+    sum->v4_bitmaps += more->v4_bitmaps;
 }
 
 /* ---- what is wanted of a type ---- */

@@ -55,6 +55,10 @@ ma_union_push_nulls(ma_array *array, ma_buffer validity, ma_error *err)
         return ma_fail(err, MA_INVALID, -1, "a union's validity bitmap has %lld bytes for %lld rows",
                        (long long)validity.size, (long long)array->length);
     }
+    if (!ma_type_is_union(array->type)) {
+        return ma_fail(err, MA_UNSUPPORTED, -1,
+                       "a run-end encoded array has nulls of its own, which only its values can have");
+    }
     MA_TRY(ma_array_check_values(array, err));
     for (int64_t i = 0; i < array->length; i++) {
         int64_t row;

@@ -20,7 +20,7 @@ ma_schema_new(ma_field *const *fields, int32_t n_fields, ma_metadata *metadata, 
         self->counts.nodes += type->counts.nodes;
         self->counts.buffers += type->counts.buffers;
         self->counts.variadics += type->counts.variadics;
-        self->counts.unions += type->counts.unions;
+        self->counts.v4_bitmaps += type->counts.v4_bitmaps;
         self->has_dictionary = self->has_dictionary || type->has_dictionary;
     }
     *out = self;

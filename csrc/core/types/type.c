@@ -271,7 +271,8 @@ ma_type_seal(ma_type *self, ma_error *err)
 
     const ma_layout *layout = &ma_layouts[self->layout];
     const ma_type *values = self->value_type;
-    self->counts = (ma_counts){1, layout->n_buffers, layout->variadic, ma_type_is_union(self)};
+    self->counts = (ma_counts){1, layout->n_buffers, layout->variadic,
+                               ma_type_has_v4_bitmap(self)};
     self->depth = values != NULL ? values->depth : 0;
     self->has_dictionary = values != NULL;
     for (int32_t i = 0; i < self->n_children; i++) {
@@ -279,7 +280,7 @@ ma_type_seal(ma_type *self, ma_error *err)
         self->counts.nodes += child->counts.nodes;
         self->counts.buffers += child->counts.buffers;
         self->counts.variadics += child->counts.variadics;
-        self->counts.unions += child->counts.unions;
+        self->counts.v4_bitmaps += child->counts.v4_bitmaps;
         self->depth = child->depth > self->depth ? child->depth : self->depth;
         self->has_dictionary = self->has_dictionary || child->has_dictionary;
     }

@@ -29,7 +29,7 @@ typedef struct ma_counts {
     int64_t nodes;
     int64_t buffers;   /* without views' data buffers */
     int64_t variadics; /* types with views, each of which has a count in the message */
-    int64_t unions;    /* each has one more buffer, a validity bitmap, in V4 */
+    int64_t v4_bitmaps; /* unions and run ends: each has one more buffer, a validity bitmap, in V4 */
 } ma_counts;
 
 typedef struct ma_type ma_type;
@@ -107,6 +107,13 @@ static inline bool
 ma_type_is_union(const ma_type *self)
 {
     return self->id == MA_TYPE_SPARSE_UNION || self->id == MA_TYPE_DENSE_UNION;
+}
+
+/* Whether V4 gives it a validity bitmap that V5 does not. */
+static inline bool
+ma_type_has_v4_bitmap(const ma_type *self)
+{
+    return ma_type_is_union(self) || self->id == MA_TYPE_RUN_END_ENCODED;
 }
 
 static inline bool
