@@ -265,12 +265,12 @@ new_list(pyma_state *state, ma_type_id id, ma_field *item, int32_t list_size)
 static PyObject *
 make_list_of(PyObject *module, ma_type_id id, PyObject *args, PyObject *kwargs)
 {
-    static char *keywords[] = {"value_type", "list_size", NULL};
+    const bool sized = id == MA_TYPE_LIST; /* may become a fixed-size list */
+    char *keywords[] = {"value_type", sized ? "list_size" : NULL, NULL};
     PyObject *value_type;
     int list_size = -1;
     pyma_state *state = pyma_state_of_module(module);
-    const bool sized = id == MA_TYPE_LIST || id == MA_TYPE_LIST_VIEW;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, id == MA_TYPE_LIST ? "O|i" : "O", keywords,
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, sized ? "O|i" : "O", keywords,
                                      &value_type, &list_size)) {
         return NULL;
     }
