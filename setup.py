@@ -108,7 +108,7 @@ def is_stale(obj):
         return True
 
 
-class build_core(build_ext):  # noqa: N801 - the name that setuptools gives to commands
+class build_core(build_ext):
     """Compiles what changed, several files at a time; linking stays with setuptools."""
 
     def build_extension(self, ext):
