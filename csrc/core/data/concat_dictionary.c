@@ -38,8 +38,8 @@ begins_with_all(const ma_array *longest, ma_array *const *arrays, int64_t n)
     return true;
 }
 
-/* How far to look back for an array with the same dictionary. Few arrays alternate between more, and
- * looking at all of them would take the square of their number. */
+/* How far to look back for an array with the same dictionary. Few arrays alternate between more,
+ * and looking at all of them would take the square of their number. */
 enum {
     LOOK_BACK = 64
 };
