@@ -56,12 +56,32 @@ enum {
     VERSION_1 = 1 << 6,
 };
 
+static uint8_t
+header_checksum(const uint8_t *descriptor, int64_t size)
+{
+    return (uint8_t)(ma_xxh32(descriptor, size) >> 8);
+}
+
 /* ---- compressing ---- */
 
-/* What every frame of ours begins with: independent blocks of up to 64 KiB, no checksums, and no
- * size, which stands in front of the frame already (Message.fbs, BodyCompressionMethod). */
-#define OUR_BLOCK (64 * 1024)
-static const uint8_t our_header[LEAST_HEADER] = {0x04, 0x22, 0x4D, 0x18, 0x60, 0x40, 0x82};
+/* Our frames have independent blocks as large as the format has them: each is compressed on its own,
+ * and so few begin without a history to refer to that linked ones would gain nothing. There are no
+ * checksums, and no size, which stands in front of the frame already (Message.fbs,
+ * BodyCompressionMethod). */
+#define SMALLEST_BLOCK (64 * 1024)
+#define LARGEST_BLOCK  (4 * 1024 * 1024)
+
+/* The least of the format's sizes that takes all of `size` bytes at once, or the largest. A decoder
+ * may set memory of this size aside. */
+static int64_t
+choose_block(int64_t size)
+{
+    int64_t block = SMALLEST_BLOCK;
+    while (block < size && block < LARGEST_BLOCK) {
+        block *= 4;
+    }
+    return block;
+}
 
 static void
 get_levels(int *lowest, int *highest, int *normal)
@@ -74,7 +94,7 @@ get_levels(int *lowest, int *highest, int *normal)
 static int64_t
 get_bound(int64_t size)
 {
-    const int64_t blocks = size / OUR_BLOCK + 1;
+    const int64_t blocks = size / LARGEST_BLOCK + 1;
     int64_t most;
     return ma_add_i64(size, LEAST_HEADER + END_MARK + blocks * BLOCK_HEAD, &most) ? most
                                                                                   : INT64_MAX;
@@ -129,15 +149,31 @@ add_bytes(ma_target *target, const uint8_t *data, int64_t size)
 }
 
 static bool
+add_header(ma_target *target, int64_t block)
+{
+    uint8_t header[LEAST_HEADER];
+    int code = 4;
+    for (int64_t size = SMALLEST_BLOCK; size < block; size *= 4) {
+        code++;
+    }
+    ma_store_le32(header, MAGIC);
+    header[DESCRIPTOR] = VERSION_1 | FLAG_INDEPENDENT;
+    header[DESCRIPTOR + 1] = (uint8_t)(code << 4);
+    header[DESCRIPTOR + 2] = header_checksum(header + DESCRIPTOR, 2);
+    return add_bytes(target, header, sizeof(header));
+}
+
+static bool
 add_frame(void *state, int level, const uint8_t *source, int64_t size, ma_target *target)
 {
     static const uint8_t end_mark[END_MARK] = {0};
-    if (!add_bytes(target, our_header, sizeof(our_header))) {
+    const int64_t block = choose_block(size);
+    if (!add_header(target, block)) {
         return false;
     }
-    for (int64_t at = 0; at < size; at += OUR_BLOCK) {
-        const int block = (int)ma_min_i64(size - at, OUR_BLOCK);
-        if (!add_block(state, level, source + at, block, target)) {
+    for (int64_t at = 0; at < size; at += block) {
+        const int length = (int)ma_min_i64(size - at, block);
+        if (!add_block(state, level, source + at, length, target)) {
             return false;
         }
     }
@@ -237,8 +273,7 @@ read_header(frame *self, ma_error *err)
     if (checksum == NULL) {
         return fail_early(self, err);
     }
-    const uint32_t hash = ma_xxh32(head + DESCRIPTOR, checksum - head - DESCRIPTOR);
-    if (*checksum != ((hash >> 8) & 0xFF)) {
+    if (*checksum != header_checksum(head + DESCRIPTOR, checksum - head - DESCRIPTOR)) {
         return ma_codec_fail_damaged(self->source, self->begin, "its header's checksum is wrong",
                                      err);
     }
