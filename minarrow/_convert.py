@@ -87,7 +87,6 @@ def _times(numpy, values, type, safe):
     missing = numpy.isnat(values)
     wanted, floor = _unit_of(type, letter)
     if wanted is None:
-        type = None if type is None or wanted is None else type
         wanted = _FINER.get(unit, unit)
         if letter == "m" and wanted == "D":
             wanted = "s"
@@ -123,19 +122,20 @@ def _unit_of(type, letter):
 
 
 def _convert_times(numpy, values, dtype, missing, safe):
-    converted = values.astype(dtype)
-    if safe:
-        lost = (converted.astype(values.dtype) != values) & ~missing
-        # a finer unit overflows without a word
-        lost |= ((converted < converted.dtype.type(0, numpy.datetime_data(dtype)[0])) !=
-                 (values < values.dtype.type(0, numpy.datetime_data(values.dtype)[0]))) & ~missing \
-            if numpy.datetime_data(dtype)[0] == "ns" else False
-        if lost.any():
-            at = int(lost.argmax())
-            raise ArrowInvalid(
-                f"value {at}: {values[at]} is finer than {converted.dtype}, or out of its range "
-                "(safe=False cuts it)"
-            )
+    """The times in another unit; refuses what is out of its range and, if `safe`, what is finer."""
+    try:
+        converted = values.astype(dtype)
+        wrong = converted.astype(values.dtype) != values if safe else missing
+    except OverflowError:
+        limits = numpy.array([1 - 2**63, 2**63 - 1], "i8").view(dtype).astype(values.dtype)
+        wrong = (values < limits[0]) | (values > limits[1])
+    wrong = wrong & ~missing
+    if wrong.any():
+        at = int(wrong.argmax())
+        hint = " (safe=False cuts digits)" if safe else ""
+        raise ArrowInvalid(
+            f"value {at}: {values[at]} is finer than {numpy.dtype(dtype)} or out of its range{hint}"
+        )
     return converted
 
 

@@ -1,0 +1,265 @@
+"""numpy arrays and other objects of the buffer protocol: their own memory where the layout allows it."""
+
+import array as stdlib_array
+import gc
+import weakref
+
+import pytest
+
+import minarrow as ma
+
+np = pytest.importorskip("numpy")
+
+NUMBERS = ["i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8", "f2", "f4", "f8"]
+
+
+def address(array, buffer=1):
+    return array.buffers()[buffer].address
+
+
+def test_pyarrow_types_for_numbers():
+    pa = pytest.importorskip("pyarrow")
+    for dtype in [*NUMBERS, "?", "M8[D]", "M8[s]", "M8[ms]", "M8[us]", "M8[ns]", "m8[s]", "m8[ns]"]:
+        values = np.array([0, 1, 2]).astype(dtype)
+        ours, theirs = ma.array(values), pa.array(values)
+        assert str(ours.type) == str(theirs.type)
+        assert ours.to_pylist() == theirs.to_pylist()
+
+
+@pytest.mark.parametrize("dtype", NUMBERS)
+def test_numbers_stay_where_they_are(dtype):
+    values = np.arange(100).astype(dtype)
+    array = ma.array(values)
+    assert address(array) == values.ctypes.data
+    assert array.null_count == 0
+    assert array.to_pylist() == values.tolist()
+    part = ma.array(values[10:20])
+    assert address(part) == values.ctypes.data + 10 * values.itemsize
+    assert part.to_pylist() == values[10:20].tolist()
+
+
+@pytest.mark.parametrize("dtype", ["M8[s]", "M8[ns]", "m8[ms]", "m8[us]"])
+def test_times_stay_where_they_are(dtype):
+    values = np.arange(100).astype(dtype)
+    assert address(ma.array(values)) == values.ctypes.data
+    values[3] = "NaT"
+    array = ma.array(values)
+    assert address(array) == values.ctypes.data
+    assert array.null_count == 1
+    assert array.to_pylist()[3] is None
+
+
+def test_an_int64_is_a_timestamp_without_a_copy():
+    values = np.arange(5)
+    for type in [ma.timestamp("us"), ma.duration("s"), ma.time64("ns"), ma.date64()]:
+        array = ma.array(values, type=type)
+        assert array.type == type
+        assert address(array) == values.ctypes.data
+    values = np.arange(5, dtype="i4")
+    for type in [ma.date32(), ma.time32("s"), ma.month_interval()]:
+        assert address(ma.array(values, type=type)) == values.ctypes.data
+
+
+def test_the_array_keeps_the_memory_alive():
+    class Mine(np.ndarray):
+        pass
+
+    values = np.arange(1000)
+    array = ma.array(values)
+    del values
+    gc.collect()
+    assert array.to_pylist() == list(range(1000))
+    values = np.arange(10).view(Mine)
+    gone = weakref.ref(values)
+    array = ma.array(values)
+    del values
+    gc.collect()
+    assert gone() is not None
+    del array
+    gc.collect()
+    assert gone() is None
+
+
+@pytest.mark.parametrize("dtype", NUMBERS)
+def test_strided_and_swapped(dtype):
+    values = np.arange(100).astype(dtype)
+    for part in [values[::2], values[::-1], values[90:3:-7], values[:0], values[5:6:3]]:
+        assert ma.array(part).to_pylist() == part.tolist()
+    swapped = values.astype(values.dtype.newbyteorder())
+    assert ma.array(swapped).to_pylist() == values.tolist()
+    assert ma.array(swapped[::-3]).to_pylist() == values[::-3].tolist()
+    assert ma.array(swapped).type == ma.array(values).type
+
+
+def test_misaligned():
+    values = np.frombuffer(b"x" + np.arange(5, dtype="i8").tobytes(), dtype="i8", offset=1)
+    array = ma.array(values)
+    assert array.to_pylist() == [0, 1, 2, 3, 4]
+    assert address(array) % 8 == 0
+
+
+def test_bool_becomes_bits():
+    values = np.arange(100) % 3 == 0
+    assert ma.array(values).to_pylist() == values.tolist()
+    assert ma.array(values[::-2]).to_pylist() == values[::-2].tolist()
+
+
+def test_nan_and_mask():
+    values = np.array([1.0, np.nan, 3.0])
+    assert ma.array(values).null_count == 0
+    array = ma.array(values, from_pandas=True)
+    assert array.to_pylist() == [1.0, None, 3.0]
+    assert address(array) == values.ctypes.data
+    array = ma.array(values, mask=np.array([True, False, False]), from_pandas=True)
+    assert array.to_pylist() == [None, None, 3.0]
+    for dtype in ["f2", "f4", ">f8"]:
+        array = ma.array(values.astype(dtype), from_pandas=True)
+        assert array.to_pylist() == [1.0, None, 3.0]
+    with pytest.raises(ValueError, match="a mask of 2 items for 3 values"):
+        ma.array(values, mask=np.array([True, False]))
+    with pytest.raises(TypeError, match="a mask is a boolean array"):
+        ma.array(values, mask=np.array([1, 0, 0]))
+
+
+def test_masked_arrays():
+    values = np.ma.array([1, 2, 3], mask=[0, 1, 0])
+    array = ma.array(values)
+    assert array.to_pylist() == [1, None, 3]
+    assert address(array) == values.data.ctypes.data
+    assert ma.array(values, mask=[True, False, False]).to_pylist() == [None, None, 3]
+    assert ma.array(np.ma.array([1, 2])).to_pylist() == [1, 2]
+    assert ma.array([values]).to_pylist() == [[1, None, 3]]
+
+
+@pytest.mark.parametrize("source", [*NUMBERS, "?"])
+@pytest.mark.parametrize("target", ["int8", "uint8", "int16", "uint32", "int64", "uint64", "bool",
+                                    "float16", "float32", "float64"])  # fmt: skip
+def test_casts(source, target):
+    values = np.array([0, 1, 100, 1, 0]).astype(source)
+    array = ma.array(values, type=target)
+    assert array.type == ma.array([], type=target).type
+    expected = [bool(v) for v in values] if target == "bool" else values.astype(target).tolist()
+    assert array.to_pylist() == expected
+
+
+@pytest.mark.parametrize(
+    "values, type, text",
+    [
+        (np.array([1, 300]), "int8", "value 1: 300 does not fit int8"),
+        (np.array([-1]), "uint64", "value 0: -1 does not fit uint64"),
+        (np.array([2**63], "u8"), "int64", "value 0: 9223372036854775808 does not fit int64"),
+        (np.array([1.5]), "int64", "value 0: 1.5 does not fit int64"),
+        (np.array([1.0, np.nan]), "int64", "value 1: nan does not fit int64"),
+        (np.array([1e300]), "int64", "value 0: 1e[+]300 does not fit int64"),
+        (np.array([2**53 + 1]), "float64", "value 0: 9007199254740993 does not fit double exactly"),
+    ],
+)
+def test_casts_that_lose(values, type, text):
+    with pytest.raises(ma.ArrowInvalid, match=text):
+        ma.array(values, type=type)
+    assert len(ma.array(values, type=type, safe=False)) == len(values)
+
+
+def test_nan_to_integers():
+    values = np.array([1.0, np.nan])
+    assert ma.array(values, type="int64", from_pandas=True).to_pylist() == [1, None]
+
+
+def test_time_units():
+    days = np.array(["2020-01-02", "NaT"], dtype="M8[D]")
+    assert str(ma.array(days).type) == "date32[day]"
+    assert ma.array(days, type=ma.date64()).to_pylist() == ma.array(days).to_pylist()
+    assert ma.array(days, type=ma.timestamp("us")).to_pylist()[1] is None
+    seconds = ma.array(days.astype("M8[s]"), type=ma.timestamp("ns", "UTC"))
+    assert seconds.type == ma.timestamp("ns", "UTC")
+    fine = np.array(["2020-01-02T05:00:00.5"], dtype="M8[ns]")
+    with pytest.raises(ma.ArrowInvalid, match="value 0: 2020-01-02T05:00:00.5"):
+        ma.array(fine, type=ma.timestamp("s"))
+    assert len(ma.array(fine, type=ma.timestamp("s"), safe=False)) == 1
+    assert ma.array(fine, type=ma.date32()).to_pylist() == ma.array(days[:1]).to_pylist()
+    far = np.array(["9999-01-01"], dtype="M8[s]")
+    with pytest.raises(ma.ArrowInvalid, match="out of its range"):
+        ma.array(far, type=ma.timestamp("ns"))
+    assert ma.array(days.astype(">M8[s]")).to_pylist() == ma.array(days.astype("M8[s]")).to_pylist()
+    assert str(ma.array(np.array([1], "m8[h]")).type) == "duration[s]"
+    assert str(ma.array(np.array(["2020"], "M8[Y]")).type) == "date32[day]"
+    with pytest.raises(ma.ArrowTypeError, match="datetime64 is no int64"):
+        ma.array(days, type=ma.int64())
+
+
+def test_text_and_objects():
+    assert ma.array(np.array(["a", "bc", "日本"])).to_pylist() == ["a", "bc", "日本"]
+    assert str(ma.array(np.array(["a"]), type="large_string").type) == "large_string"
+    assert ma.array(np.array([b"a", b"bc"])).to_pylist() == [b"a", b"bc"]
+    fixed = np.array([b"ab", b"cd"])
+    array = ma.array(fixed, type=ma.binary(2))
+    assert array.to_pylist() == [b"ab", b"cd"]
+    assert address(array) == fixed.ctypes.data
+    assert ma.array(fixed[::-1], type=ma.binary(2)).to_pylist() == [b"cd", b"ab"]
+    objects = np.array(["a", None, 1.5], dtype=object)
+    with pytest.raises(ma.ArrowTypeError, match="value 2: 1.5"):
+        ma.array(objects)
+    assert ma.array(objects[:2]).to_pylist() == ["a", None]
+    with pytest.raises(ma.ArrowTypeError, match="value 0: 1 is a int, which string does not take"):
+        ma.array(np.array([1, 2]), type=ma.string())
+
+
+def test_structured():
+    values = np.array([(1, 2.5), (3, 4.5)], dtype=[("a", "i4"), ("b", "f8")])
+    array = ma.array(values)
+    assert str(array.type) == "struct<a: int32, b: double>"
+    assert array.to_pylist() == [{"a": 1, "b": 2.5}, {"a": 3, "b": 4.5}]
+    type = ma.struct([("a", ma.int64()), ("b", ma.float32())])
+    assert ma.array(values, type=type, mask=[True, False]).to_pylist() == [None, {"a": 3, "b": 4.5}]
+    with pytest.raises(ma.ArrowTypeError, match="of 2 fields"):
+        ma.array(values, type=ma.int64())
+
+
+@pytest.mark.parametrize("values", [np.array(5), np.zeros((2, 2)), np.zeros((2, 2), dtype=object)])
+def test_dimensions(values):
+    with pytest.raises(ma.ArrowInvalid, match=f"this one has {values.ndim}"):
+        ma.array(values)
+
+
+@pytest.mark.parametrize("dtype", ["c16", "g", "V5"])
+def test_types_that_arrow_has_not(dtype):
+    with pytest.raises(ma.ArrowNotImplementedError, match="none of Arrow's types"):
+        ma.array(np.zeros(2, dtype=dtype))
+
+
+def test_arrays_within_lists():
+    values = [np.arange(3), None, np.arange(2)[::-1]]
+    assert ma.array(values).to_pylist() == [[0, 1, 2], None, [1, 0]]
+    assert ma.array(values, type=ma.list_(ma.int8())).to_pylist() == [[0, 1, 2], None, [1, 0]]
+    assert ma.array([np.zeros((2, 2))]).to_pylist() == [[[0.0, 0.0], [0.0, 0.0]]]
+    nan = [np.array([1.5, np.nan])]
+    assert ma.array(nan, from_pandas=True).to_pylist() == [[1.5, None]]
+    with pytest.raises(ma.ArrowInvalid, match=r"value 0\[1\]: 300 does not fit"):
+        ma.array([np.array([1, 300])], type=ma.list_(ma.int8()))
+    with pytest.raises(ma.ArrowInvalid, match="without dimensions"):
+        ma.array([np.array(5)])
+    with pytest.raises(ma.ArrowInvalid, match="3 items where each list has 2"):
+        ma.array([np.arange(3)], type=ma.list_(ma.int64(), 2))
+
+
+def test_other_buffers():
+    values = stdlib_array.array("d", [1.5, 2.5])
+    array = ma.array(values)
+    assert array.to_pylist() == [1.5, 2.5]
+    assert address(array) == values.buffer_info()[0]
+    with pytest.raises(BufferError):
+        values.append(3.5)
+    assert ma.array(memoryview(b"abc")).to_pylist() == [97, 98, 99]
+    assert ma.array(bytearray(b"abc")[::-1]).to_pylist() == [99, 98, 97]
+    assert ma.array(memoryview(b"abcdef")[::-2]).to_pylist() == [102, 100, 98]
+    assert ma.array(memoryview(bytes(8)).cast("i"), type="float64").to_pylist() == [0.0, 0.0]
+    assert ma.array(memoryview(bytes([1, 0])).cast("?")).to_pylist() == [True, False]
+    assert ma.array(memoryview(b"ab").cast("c")).to_pylist() == [b"a", b"b"]
+
+
+def test_writes_through_are_the_callers_affair():
+    """As in pyarrow: the array shows what numpy's memory holds."""
+    values = np.arange(3)
+    array = ma.array(values)
+    values[0] = 42
+    assert array.to_pylist() == [42, 1, 2]
