@@ -12,6 +12,10 @@ from minarrow._core import ArrowInvalid, ArrowNotImplementedError
 _FINER = {"h": "s", "m": "s", "Y": "D", "M": "D", "W": "D"}
 
 
+_NANOSECONDS = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
+_NANOSECONDS |= {"D": 86_400 * 10**9, "W": 7 * 86_400 * 10**9}
+
+
 def parts(values, type, safe):
     """How to take `values`: (way, values, mask, type, is_pandas), or None for what is not known here.
 
@@ -127,8 +131,11 @@ def _convert_times(numpy, values, dtype, missing, safe):
         converted = values.astype(dtype)
         wrong = converted.astype(values.dtype) != values if safe else missing
     except OverflowError:
-        limits = numpy.array([1 - 2**63, 2**63 - 1], "i8").view(dtype).astype(values.dtype)
-        wrong = (values < limits[0]) | (values > limits[1])
+        unit, step = numpy.datetime_data(values.dtype)
+        finer = _NANOSECONDS[numpy.datetime_data(dtype)[0]]
+        limit = (2**63 - 1) * finer // (_NANOSECONDS.get(unit, 366 * 86_400 * 10**9) * step)
+        numbers = values.view("i8")
+        wrong = (numbers > limit) | (numbers < -limit)
     wrong = wrong & ~missing
     if wrong.any():
         at = int(wrong.argmax())
