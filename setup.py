@@ -120,6 +120,9 @@ class build_core(build_ext):
         core = [path for path in ext.sources if path.startswith("csrc/core/")]
         binding = [path for path in ext.sources if path not in core]
         objects = self.compile_changed(ext, core, ext.include_dirs)
+        if self.compiler.compiler_type != "msvc":
+            # as Python.h has them, so that it can come before or after the system's headers
+            ext.define_macros += [("_GNU_SOURCE", "1"), ("_FILE_OFFSET_BITS", "64")]
         objects += self.compile_changed(ext, binding, ext.include_dirs + python_dirs)
         self.compiler.include_dirs = python_dirs
 
