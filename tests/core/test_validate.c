@@ -444,6 +444,28 @@ test_utf8(void)
     }
 }
 
+/* Text is read in steps of several bytes where there are enough: the same bytes must be good, or
+ * bad, at the very end of a text and before more of it. */
+static void
+test_utf8_steps(void)
+{
+    static const uint8_t edges[] = {0, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xFF};
+    uint8_t b[20];
+    memset(b, 'x', sizeof(b));
+    for (int lead = 0x80; lead < 0x100; lead++) {
+        b[0] = (uint8_t)lead;
+        const int n = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+        for (int second = 0; second < 0x100; second++) {
+            b[1] = (uint8_t)second;
+            for (int k = 0; k < COUNT(edges) * COUNT(edges); k++) {
+                b[2] = n > 2 ? edges[k / COUNT(edges)] : 'x';
+                b[3] = n > 3 ? edges[k % COUNT(edges)] : 'x';
+                CHECK((ma_utf8_find_bad(b, n) < 0) == (ma_utf8_find_bad(b, 20) < 0));
+            }
+        }
+    }
+}
+
 static void
 test_text(void)
 {
@@ -524,6 +546,7 @@ main(void)
     test_runs();
     test_ranges();
     test_utf8();
+    test_utf8_steps();
     test_text();
     test_shared_text();
     return 0;

@@ -48,16 +48,62 @@ sequence_size(const uint8_t *p, int64_t left)
     return good ? size : 0;
 }
 
+/* How many bytes come before the first that has its high bit set; one has. */
+static inline int
+bytes_before(uint64_t high)
+{
+#if defined(__GNUC__) || defined(__clang__)
+    return __builtin_ctzll(high) / 8;
+#else
+    int n = 0;
+    for (; (high & 0x80) == 0; high >>= 8) {
+        n++;
+    }
+    return n;
+#endif
+}
+
+/* sequence_size for at least four bytes, which are compared at once: each case is the bits that mark the
+ * bytes, and those that would make a longer form than needed, a surrogate, or too much. */
+static inline int
+quick_sequence_size(const uint8_t *p)
+{
+    const uint32_t word = ma_load_le32(p);
+    if ((word & 0x00C0C0F0) == 0x008080E0) {
+        const uint32_t high = word & 0x200F;
+        return high != 0 && high != 0x200D ? 3 : 0;
+    }
+    if ((word & 0xC0E0) == 0x80C0) {
+        return (word & 0x1E) != 0 ? 2 : 0;
+    }
+    if ((word & 0xC0C0C0F8) == 0x808080F0) {
+        return (word & 0x3007) != 0 && ((word & 0x04) == 0 || (word & 0x3003) == 0) ? 4 : 0;
+    }
+    return 0;
+}
+
 int64_t
 ma_utf8_find_bad(const uint8_t *data, int64_t size)
 {
-    int64_t i = 0;
-    while (i < size) {
-        if (data[i] < 0x80) {
-            i += ma_utf8_ascii_prefix(data + i, size - i);
+    int64_t i = ma_utf8_ascii_prefix(data, size);
+    while (size - i >= 8) {
+        const uint64_t high = ma_load_le64(data + i) & HIGH_BITS;
+        if (high == 0) {
+            i += 8;
             continue;
         }
-        const int step = sequence_size(data + i, size - i);
+        i += bytes_before(high);
+        if (size - i < 4) {
+            break;
+        }
+        const int step = quick_sequence_size(data + i);
+        if (step == 0) {
+            return i;
+        }
+        i += step;
+    }
+    while (i < size) {
+        const int step = data[i] < 0x80 ? 1 : sequence_size(data + i, size - i);
         if (step == 0) {
             return i;
         }
