@@ -1,0 +1,187 @@
+"""Dictionaries across batches: sent once, grown by deltas, replaced, unified; nested and shared."""
+
+import minarrow as ma
+import pytest
+
+
+def column(values, dictionary):
+    index = {value: i for i, value in enumerate(dictionary)}
+    indices = ma.array([None if v is None else index[v] for v in values], ma.int8())
+    return ma.DictionaryArray.from_arrays(indices, ma.array(dictionary, ma.string()))
+
+
+def batch_of(values, dictionary):
+    return ma.RecordBatch.from_arrays([column(values, dictionary)], ["d"])
+
+
+def write(batches, new=ma.new_stream, **options):
+    sink = ma.BufferOutputStream()
+    with new(sink, batches[0].schema, options=ma.ipc.IpcWriteOptions(**options)) as writer:
+        for batch in batches:
+            writer.write_batch(batch)
+    return sink.getvalue(), writer.stats
+
+
+def values_of(reader):
+    return [value for batch in reader for value in batch.column(0).to_pylist()]
+
+
+def check(data, values):
+    """We and pyarrow read the same values."""
+    assert values_of(ma.open_stream(data)) == values
+    pa = pytest.importorskip("pyarrow")
+    assert values_of(pa.ipc.open_stream(data.to_pybytes())) == values
+
+
+ONE = batch_of(["a", "b", None, "a"], ["a", "b"])
+GROWN = batch_of(["c", "a"], ["a", "b", "c"])
+OTHER = batch_of(["z", "a"], ["z", "a"])
+
+
+def test_an_unchanged_dictionary_is_sent_once():
+    data, stats = write([ONE, ONE, ONE.slice(2), batch_of(["b"], ["a", "b"])])
+    assert stats.num_dictionary_batches == 1
+    check(data, ["a", "b", None, "a"] * 2 + [None, "a", "b"])
+
+
+def test_a_shorter_one_that_begins_alike_need_not_be_sent():
+    data, stats = write([GROWN, ONE])
+    assert stats.num_dictionary_batches == 1
+    check(data, ["c", "a", "a", "b", None, "a"])
+
+
+def test_a_grown_one_goes_whole_or_as_a_delta():
+    whole, stats = write([ONE, GROWN])
+    assert (stats.num_dictionary_batches, stats.num_replaced_dictionaries) == (2, 1)
+    check(whole, ["a", "b", None, "a", "c", "a"])
+    delta, stats = write([ONE, GROWN], emit_dictionary_deltas=True)
+    assert (stats.num_dictionary_batches, stats.num_dictionary_deltas) == (2, 1)
+    check(delta, ["a", "b", None, "a", "c", "a"])
+
+
+def test_many_deltas_are_joined_once_they_are_needed():
+    words = [f"w{i}" for i in range(100)]
+    batches = [batch_of(words[i : i + 1], words[: i + 1]) for i in range(100)]
+    data, stats = write(batches, emit_dictionary_deltas=True)
+    assert stats.num_dictionary_deltas == 99
+    check(data, words)
+    kept = list(ma.open_stream(data))
+    for i in (99, 0, 50):
+        assert kept[i].column(0).to_pylist() == [words[i]]
+        assert len(kept[i].column(0).dictionary) == i + 1
+
+
+def test_another_one_replaces_it_in_a_stream():
+    data, stats = write([ONE, OTHER, ONE])
+    assert stats.num_replaced_dictionaries == 2
+    check(data, ["a", "b", None, "a", "z", "a", "a", "b", None, "a"])
+    first, second, _ = ma.open_stream(data)
+    assert second.column(0).to_pylist() == ["z", "a"]
+    assert first.column(0).to_pylist() == ["a", "b", None, "a"]
+
+
+def test_a_file_refuses_a_replacement_and_stays_whole():
+    sink = ma.BufferOutputStream()
+    writer = ma.new_file(sink, ONE.schema)
+    writer.write_batch(ONE)
+    with pytest.raises(ma.ArrowInvalid, match="unify_dictionaries") as caught:
+        writer.write_batch(OTHER)
+    assert "'d'" in str(caught.value)
+    with pytest.raises(ma.ArrowInvalid, match="emit_dictionary_deltas"):
+        writer.write_batch(GROWN)
+    writer.write_batch(ONE)
+    writer.close()
+    reader = ma.open_file(sink.getvalue())
+    assert [reader.get_batch(i).equals(ONE) for i in range(2)] == [True, True]
+
+
+def test_a_file_holds_deltas():
+    data, _ = write([ONE, GROWN, ONE], new=ma.new_file, emit_dictionary_deltas=True)
+    reader = ma.open_file(data)
+    assert reader.get_batch(1).column(0).to_pylist() == ["c", "a"]
+    assert reader.get_batch(0).equals(ONE)
+    pa = pytest.importorskip("pyarrow")
+    theirs = pa.ipc.open_file(data.to_pybytes()).read_all()
+    assert theirs.column(0).to_pylist() == ["a", "b", None, "a", "c", "a", "a", "b", None, "a"]
+
+
+@pytest.mark.parametrize("new", [ma.new_stream, ma.new_file])
+def test_unified_dictionaries_grow_and_keep_their_values(new):
+    batches = [ONE, OTHER, GROWN, batch_of(["q", "z", None], ["q", "x", "z"])]
+    data, stats = write(batches, new=new, unify_dictionaries=True)
+    assert stats.num_replaced_dictionaries == 0
+    expected = [b.column(0).to_pylist() for b in batches]
+    if new is ma.new_stream:
+        got = [b.column(0).to_pylist() for b in ma.open_stream(data)]
+    else:
+        reader = ma.open_file(data)
+        got = [reader.get_batch(i).column(0).to_pylist() for i in range(4)]
+        last = reader.get_batch(3).column(0).dictionary.to_pylist()
+        assert sorted(last) == sorted(set(last)) == ["a", "b", "c", "q", "x", "z"]
+    assert got == expected
+
+
+def test_unifying_more_than_the_indices_can_number_is_refused():
+    batches = [
+        batch_of([f"{n}-0"], [f"{n}-{i}" for i in range(100)]) for n in range(2)
+    ]
+    with pytest.raises(ma.ArrowInvalid, match="int8"):
+        write(batches, unify_dictionaries=True)
+
+
+def test_all_null_before_its_dictionary():
+    """A batch whose indices are all null may come before the dictionary does."""
+    from oracle import flatbuf, messages  # noqa: F401 - hand-built streams need both
+
+    nothing = ma.DictionaryArray.from_arrays(
+        ma.array([None, None], ma.int8()), ma.array([], ma.string())
+    )
+    batch = ma.RecordBatch.from_arrays([nothing], ["d"])
+    data, _ = write([batch, ONE])
+    check(data, [None, None, "a", "b", None, "a"])
+
+
+def test_indices_out_of_range_are_refused():
+    indices = ma.array([0, 5], ma.int8())
+    values = ma.array(["a"], ma.string())
+    with pytest.raises((ma.ArrowInvalid, IndexError)):
+        made = ma.DictionaryArray.from_arrays(indices, values)
+        write([ma.RecordBatch.from_arrays([made], ["d"])])
+
+
+def test_dictionaries_within_lists_and_structs():
+    inner = column(["a", "b", "a", None], ["a", "b"])
+    lists = ma.ListArray.from_arrays(ma.array([0, 2, 4], ma.int32()), inner)
+    structs = ma.StructArray.from_arrays([inner.slice(0, 2)], names=["x"])
+    batch = ma.RecordBatch.from_arrays([lists, structs], ["l", "s"])
+    data, stats = write([batch, batch])
+    assert stats.num_dictionary_batches == 2
+    expected = {"l": [["a", "b"], ["a", None]], "s": [{"x": "a"}, {"x": "b"}]}
+    assert [b.to_pydict() for b in ma.open_stream(data)] == [expected] * 2
+    pa = pytest.importorskip("pyarrow")
+    assert pa.ipc.open_stream(data.to_pybytes()).read_all().slice(0, 2).to_pydict() == expected
+
+
+def test_dictionaries_within_dictionaries():
+    inner = column(["a", "b", "a"], ["a", "b"])
+    values = ma.ListArray.from_arrays(ma.array([0, 2, 3], ma.int32()), inner)
+    outer = ma.DictionaryArray.from_arrays(ma.array([1, 0, 1], ma.int16()), values)
+    batch = ma.RecordBatch.from_arrays([outer], ["d"])
+    data, stats = write([batch, batch])
+    assert stats.num_dictionary_batches == 2
+    check(data, [["a"], ["a", "b"], ["a"]] * 2)
+
+
+@pytest.mark.parametrize(
+    "index", ["int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64"]
+)
+@pytest.mark.parametrize("ordered", [False, True])
+def test_every_index_type(index, ordered):
+    index_type = getattr(ma, index)()
+    made = ma.DictionaryArray.from_arrays(
+        ma.array([1, None, 0], index_type), ma.array([1.5, 2.5]), ordered=ordered
+    )
+    assert made.type == ma.dictionary(index_type, ma.float64(), ordered)
+    data, _ = write([ma.RecordBatch.from_arrays([made], ["d"])])
+    check(data, [2.5, None, 1.5])
+    assert ma.open_stream(data).schema.field(0).type.ordered == ordered
