@@ -17,7 +17,7 @@ _NANOSECONDS |= {"D": 86_400 * 10**9, "W": 7 * 86_400 * 10**9}
 
 
 def parts(values, type, safe):
-    """How to take `values`: (way, values, mask, type, is_pandas), or None for what is not known here.
+    """How to take `values`: (way, values, mask, type, is_pandas), or None for what is unknown here.
 
     The ways, and what then stands under `values`:
 
@@ -116,7 +116,7 @@ def _unit_of(type, letter):
     if type is None:
         return None, False
     name = str(type)
-    if letter == "M" and name.startswith("timestamp") or letter == "m" and "duration" in name:
+    if (letter == "M" and name.startswith("timestamp")) or (letter == "m" and "duration" in name):
         return type.unit, False
     if letter == "M" and name.startswith("date"):
         return "D", True

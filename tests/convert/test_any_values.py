@@ -31,11 +31,14 @@ FLAT = [
     (ma.date64(), st.dates()),
     (ma.time64("us"), st.times()),
     (ma.timestamp("us"), st.datetimes()),
-    (ma.duration("us"), st.timedeltas(dt.timedelta(days=-100_000_000), dt.timedelta(days=100_000_000))),
+    (
+        ma.duration("us"),
+        st.timedeltas(dt.timedelta(days=-100_000_000), dt.timedelta(days=100_000_000)),
+    ),
     (ma.decimal128(38, 5), st.decimals(-(10**33) + 1, 10**33 - 1, places=5)),
     (ma.decimal256(76, 2), st.decimals(-(10**50), 10**50, places=2)),
     (ma.decimal32(9, 0), st.integers(-(10**9) + 1, 10**9 - 1).map(Decimal)),
-]  # fmt: skip
+]
 
 
 def grow(inner):
@@ -47,28 +50,41 @@ def grow(inner):
         two = st.lists(st.none() | values, min_size=2, max_size=2)
         some_text = st.text("abc", max_size=2)
         encoded = str(type).startswith(("dictionary", "run_end_encoded"))
-        encodings = [
-            (ma.dictionary(ma.int16(), type), values),
-            (ma.run_end_encoded(ma.int32(), type), st.none() | values),
-        ] if not encoded else []
+        encodings = (
+            [
+                (ma.dictionary(ma.int16(), type), values),
+                (ma.run_end_encoded(ma.int32(), type), st.none() | values),
+            ]
+            if not encoded
+            else []
+        )
         return st.sampled_from(
-            encodings
-            + [
+            [
+                *encodings,
                 (ma.list_(type), many),
                 (ma.large_list(type), many),
                 (ma.list_view(type), many),
                 (ma.list_(type, 2), two),
-                (ma.map_(ma.string(), type), st.lists(st.tuples(some_text, st.none() | values), max_size=3)),
-                (ma.struct([("a", type), ("b", ma.int8())]),
-                 st.fixed_dictionaries({"a": st.none() | values, "b": st.none() | st.integers(-5, 5)})),
+                (
+                    ma.map_(ma.string(), type),
+                    st.lists(st.tuples(some_text, st.none() | values), max_size=3),
+                ),
+                (
+                    ma.struct([("a", type), ("b", ma.int8())]),
+                    st.fixed_dictionaries(
+                        {"a": st.none() | values, "b": st.none() | st.integers(-5, 5)}
+                    ),
+                ),
             ]
-        )  # fmt: skip
+        )
 
     return inner.flatmap(lists)
 
 
 TYPES = st.recursive(st.sampled_from(FLAT), grow, max_leaves=3)
-COLUMNS = TYPES.flatmap(lambda pair: st.tuples(st.just(pair[0]), st.lists(st.none() | pair[1], max_size=30)))
+COLUMNS = TYPES.flatmap(
+    lambda pair: st.tuples(st.just(pair[0]), st.lists(st.none() | pair[1], max_size=30))
+)
 
 
 @QUICK
@@ -112,13 +128,25 @@ def test_inference_agrees_with_pyarrow(values):
 
 ANYTHING = st.recursive(
     st.one_of(
-        st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=3),
-        st.binary(max_size=3), st.dates(), st.datetimes(), st.times(), st.timedeltas(),
-        st.decimals(), st.complex_numbers(), st.just(object()),
+        st.none(),
+        st.booleans(),
+        st.integers(),
+        st.floats(),
+        st.text(max_size=3),
+        st.binary(max_size=3),
+        st.dates(),
+        st.datetimes(),
+        st.times(),
+        st.timedeltas(),
+        st.decimals(),
+        st.complex_numbers(),
+        st.just(object()),
     ),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=2), inner, max_size=2),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=2), inner, max_size=2)
+    ),
     max_leaves=5,
-)  # fmt: skip
+)
 
 
 @settings(QUICK, max_examples=300)

@@ -8,7 +8,7 @@ import pytest
 
 import minarrow as ma
 
-UTC = dt.timezone.utc
+UTC = dt.UTC
 
 # Values that both infer alike.
 ALIKE = [
@@ -121,7 +121,11 @@ def test_uuid_takes_16_bytes():
         ([[1], 2], ma.ArrowInvalid, "value 1: 2 is a int, but .* before it are list"),
         ([{"a": 1}, [1]], ma.ArrowInvalid, "value 1: .* before it are struct"),
         ([Decimal(1), 1.5], ma.ArrowTypeError, "value 1: 1.5 is a float"),
-        ([dt.datetime(2020, 1, 1), dt.date(2020, 1, 1)], ma.ArrowTypeError, "value 1: .* timestamp"),
+        (
+            [dt.datetime(2020, 1, 1), dt.date(2020, 1, 1)],
+            ma.ArrowTypeError,
+            "value 1: .* timestamp",
+        ),
         ([dt.time(1), dt.timedelta(1)], ma.ArrowTypeError, "value 1: .* before it are time64"),
         ([[1], [2, "a"]], ma.ArrowInvalid, r"value 1\[1\]: 'a' is a str"),
         ([{"a": {"b": 1}}, {"a": {"b": "x"}}], ma.ArrowInvalid, r"value 1\['a'\]\['b'\]: 'x'"),
@@ -144,7 +148,7 @@ def test_position_of_the_value_that_does_not_fit(values, error, text):
 
 def test_one_class_of_error_everywhere():
     """A text that turns up late is found at once by the quick way, and named by the slow one."""
-    values = list(range(100_000)) + ["late"]
+    values = [*range(100_000), "late"]
     with pytest.raises(ma.ArrowInvalid, match="value 100000: 'late' is a str"):
         ma.array(values)
 

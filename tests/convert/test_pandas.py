@@ -1,4 +1,4 @@
-"""pandas' columns: with pandas' own meaning of missing, and without pyarrow where pandas needs none."""
+"""pandas' columns: pandas' own meaning of missing, and no pyarrow where pandas needs none."""
 
 import datetime as dt
 from decimal import Decimal
