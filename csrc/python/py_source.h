@@ -7,30 +7,36 @@
 typedef struct pyma_source pyma_source;
 
 /* Open what a user hands to a reader: bytes-like, Buffer, BufferReader, MemoryMappedFile, OSFile, a path
- * (str, bytes, os.PathLike: mapped when `memory_map`, else opened), a file descriptor (int), a socket, or an
- * object with `read` (and `readinto`, `seek`, `tell`). `random_access` asks for a source that can read
- * anywhere (the file format). NULL with an exception that says what is wrong with `object`. */
+ * (str or os.PathLike: mapped when `memory_map` and a regular file, else read), a file descriptor (int), a
+ * socket, or an object with `readinto`, `read` or `recv_into` (and `seek`, `tell`). `random_access` asks
+ * for a source that can read anywhere (the file format). NULL with an exception that says what is wrong
+ * with `object`. */
 pyma_source *
 pyma_source_open(pyma_state *state, PyObject *object, bool random_access, bool memory_map);
 
-/* Closes what pyma_source_open opened (never the caller's own file); takes NULL; idempotent use ends
- * here: the pointer is gone. Keeps a current exception. */
+/* Closes what pyma_source_open opened (never the caller's own file); takes NULL. Keeps a current
+ * exception. */
 void
 pyma_source_free(pyma_source *self);
 
 /* The whole content as memory (borrowed; data == NULL when the source is no memory). A reader slices it,
- * and never calls the functions below. For a source with a position (BufferReader, file) the stream
- * reader begins at it: `*start` is that position. */
+ * and never calls the functions below. For a source with a position (BufferReader, MemoryMappedFile) the
+ * stream reader begins at it: `*start` is that position, and lies inside. */
 ma_buffer
 pyma_source_memory(const pyma_source *self, int64_t *start);
 
-/* Bytes in all where that is known without reading (regular files, seekable objects), else -1. */
-int64_t
-pyma_source_size(pyma_source *self);
+/* Let the position of such a source follow: the next one who reads it begins there. */
+void
+pyma_source_move(pyma_source *self, int64_t position);
 
-/* Read the next `size` bytes into `target`: fewer only at the end of the input. Retries short reads and
- * EINTR; a non-blocking end that would block fails with BlockingIOError that says so. Called with the GIL,
- * which it lets go of around system calls. -1 with an exception. */
+/* Bytes in all where that is known without reading (regular files, seekable objects opened with
+ * `random_access`), else -1. Raises nothing. */
+int64_t
+pyma_source_size(const pyma_source *self);
+
+/* Read the next `size` bytes into `target`: fewer only at the end of the input. Goes on after short reads
+ * and EINTR; a non-blocking end that would block fails with BlockingIOError that says so. Called with the
+ * GIL, which it lets go of around system calls. -1 with an exception. */
 int64_t
 pyma_source_read(pyma_source *self, uint8_t *target, int64_t size);
 
@@ -39,12 +45,20 @@ pyma_source_read(pyma_source *self, uint8_t *target, int64_t size);
 int64_t
 pyma_source_read_at(pyma_source *self, int64_t offset, uint8_t *target, int64_t size);
 
+/* Whether pyma_source_skip saves reading: the source seeks. */
+bool
+pyma_source_can_skip(const pyma_source *self);
+
+/* Step over `size` bytes. ArrowInvalid when the input ends before them; -1 with an exception. */
+int
+pyma_source_skip(pyma_source *self, int64_t size);
+
 /* Whether reading runs Python code (an object's `read`), during which no lock may be held. */
 bool
 pyma_source_is_python(const pyma_source *self);
 
 /* For tp_traverse. */
 int
-pyma_source_traverse(pyma_source *self, visitproc visit, void *arg);
+pyma_source_traverse(const pyma_source *self, visitproc visit, void *arg);
 
 #endif

@@ -1,0 +1,170 @@
+#include "python/py_file_object.h"
+
+#include <errno.h>
+
+#include "python/py_failure.h"
+
+/* Whether the object's class is exactly (or, with `derived`, derives from) `name` of the module _io. */
+static int
+is_of_class(PyObject *module, PyObject *object, const char *name, bool derived)
+{
+    PyObject *class = PyObject_GetAttrString(module, name);
+    if (class == NULL) {
+        return -1;
+    }
+    const int answer = derived ? PyObject_IsInstance(object, class)
+                               : (PyObject *)Py_TYPE(object) == class;
+    Py_DECREF(class);
+    return answer;
+}
+
+/* Whether the object is of one of these classes; a list that ends with NULL. */
+static int
+is_of_classes(PyObject *module, PyObject *object, const char *const *names)
+{
+    int answer = 0;
+    for (; answer == 0 && *names != NULL; names++) {
+        answer = is_of_class(module, object, *names, false);
+    }
+    return answer;
+}
+
+static int
+is_plain(PyObject *module, PyObject *object)
+{
+    static const char *const innermost[] = {"BytesIO", "FileIO", NULL};
+    static const char *const around[] = {"BufferedReader", "BufferedWriter", "BufferedRandom", NULL};
+    const int answer = is_of_classes(module, object, innermost);
+    if (answer != 0) {
+        return answer;
+    }
+    const int buffered = is_of_classes(module, object, around);
+    if (buffered <= 0) {
+        return buffered;
+    }
+    PyObject *raw = PyObject_GetAttrString(object, "raw");
+    if (raw == NULL) {
+        PyErr_Clear(); /* detached: its methods tell */
+        return 0;
+    }
+    const int plain = is_of_classes(module, raw, innermost);
+    Py_DECREF(raw);
+    return plain;
+}
+
+int
+pyma_is_plain_file(PyObject *object)
+{
+    PyObject *module = PyImport_ImportModule("_io");
+    if (module == NULL) {
+        return -1;
+    }
+    const int answer = is_plain(module, object);
+    Py_DECREF(module);
+    return answer;
+}
+
+int
+pyma_is_raw_file(PyObject *object)
+{
+    PyObject *module = PyImport_ImportModule("io"); /* its RawIOBase knows of registered classes */
+    if (module == NULL) {
+        return -1;
+    }
+    const int answer = is_of_class(module, object, "RawIOBase", true);
+    Py_DECREF(module);
+    return answer;
+}
+
+PyObject *
+pyma_find_method(PyObject *object, const char *name)
+{
+    PyObject *method = PyObject_GetAttrString(object, name);
+    if (method == NULL) {
+        if (PyErr_ExceptionMatches(PyExc_AttributeError)) {
+            PyErr_Clear();
+        }
+        return NULL;
+    }
+    if (method == Py_None) {
+        Py_CLEAR(method);
+    }
+    return method;
+}
+
+static int64_t
+fail_would_block(const char *name)
+{
+    char text[160];
+    (void)PyOS_snprintf(text, sizeof(text),
+                        "%s() returned None: the file is non-blocking and would block now; make it "
+                        "blocking, or pass the bytes on by hand",
+                        name);
+    pyma_raise_would_block(EAGAIN, text);
+    return -1;
+}
+
+int64_t
+pyma_take_count(PyObject *result, const char *name, int64_t most)
+{
+    if (result == NULL) {
+        return -1;
+    }
+    if (result == Py_None) {
+        Py_DECREF(result);
+        return fail_would_block(name);
+    }
+    if (!PyIndex_Check(result)) {
+        PyErr_Format(PyExc_TypeError, "%s() returned %.200s, not the number of bytes", name,
+                     Py_TYPE(result)->tp_name);
+        Py_DECREF(result);
+        return -1;
+    }
+    int overflow;
+    int64_t count = PyLong_AsLongLongAndOverflow(result, &overflow);
+    if (count == -1 && PyErr_Occurred()) {
+        Py_DECREF(result);
+        return -1;
+    }
+    if (overflow != 0 || count < 0 || count > most) {
+        PyErr_Format(PyExc_ValueError, "%s() returned %R, which is outside 0 to %lld", name, result,
+                     (long long)most);
+        count = -1;
+    }
+    Py_DECREF(result);
+    return count;
+}
+
+PyObject *
+pyma_call_with_memory(PyObject *method, const uint8_t *memory, int64_t size, bool writable)
+{
+    PyObject *view = PyMemoryView_FromMemory((char *)memory, (Py_ssize_t)size,
+                                             writable ? PyBUF_WRITE : PyBUF_READ);
+    if (view == NULL) {
+        return NULL;
+    }
+    PyObject *result = PyObject_CallOneArg(method, view);
+    PyObject *error = pyma_error_take();
+    PyObject *released = PyObject_CallMethod(view, "release", NULL);
+    if (released == NULL) {
+        PyErr_Clear(); /* only plain files are called, which keep no view */
+    }
+    Py_XDECREF(released);
+    Py_DECREF(view);
+    pyma_error_restore(error);
+    return result;
+}
+
+int
+pyma_ask_seekable(PyObject *object, bool otherwise)
+{
+    PyObject *method = pyma_find_method(object, "seekable");
+    if (method == NULL) {
+        return PyErr_Occurred() ? -1 : otherwise;
+    }
+    PyObject *answer = PyObject_CallNoArgs(method);
+    Py_DECREF(method);
+    const int seekable = answer != NULL ? PyObject_IsTrue(answer) : -1;
+    Py_XDECREF(answer);
+    return seekable;
+}
