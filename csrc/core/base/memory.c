@@ -133,11 +133,8 @@ ma_aligned_free(void *block)
 }
 
 ma_status
-ma_grow(void **items, int64_t *capacity, int64_t needed, int64_t item_size, ma_error *err)
+ma_grow_now(void **items, int64_t *capacity, int64_t needed, int64_t item_size, ma_error *err)
 {
-    if (needed <= *capacity) {
-        return MA_OK;
-    }
     const int64_t wanted = ma_max_i64(needed, ma_max_i64(16, *capacity + *capacity / 2));
     int64_t bytes;
     void *grown = ma_mul_i64(wanted, item_size, &bytes) ? ma_realloc(*items, bytes) : NULL;

@@ -27,10 +27,18 @@ ma_aligned_realloc(void *block, int64_t used, int64_t size);
 void
 ma_aligned_free(void *block);
 
-/* Grow `*items`, an array of `*capacity` items of `item_size`, so that it holds `needed`.
- * Untouched on failure (MA_NOMEM). */
+/* Move `*items`, an array of `*capacity` items of `item_size`, to where it has room for `needed` and some
+ * more. Untouched on failure (MA_NOMEM). */
 MA_NODISCARD ma_status
-ma_grow(void **items, int64_t *capacity, int64_t needed, int64_t item_size, ma_error *err);
+ma_grow_now(void **items, int64_t *capacity, int64_t needed, int64_t item_size, ma_error *err);
+
+/* The same, where it has no room for `needed` yet. */
+MA_NODISCARD static inline ma_status
+ma_grow(void **items, int64_t *capacity, int64_t needed, int64_t item_size, ma_error *err)
+{
+    return MA_LIKELY(needed <= *capacity) ? MA_OK
+                                          : ma_grow_now(items, capacity, needed, item_size, err);
+}
 
 #ifdef MA_FAULT_INJECTION
 /* Make the n-th allocation from now on fail (1 is the next; 0 switches this off). */

@@ -107,7 +107,11 @@ ma_body_add_column(ma_body *self, ma_array *column, ma_output *output, ma_error 
     ma_array *compact = NULL;
     MA_TRY(ma_array_check_values(column, err));
     MA_TRY(ma_array_compact(column, &compact, err));
-    MA_TRY(ma_output_keep_array(output, compact, err));
+    if (compact == column) { /* kept alive by whoever gave it */
+        ma_array_unref(compact);
+    } else {
+        MA_TRY(ma_output_keep_array(output, compact, err));
+    }
     return add_compact(self, compact, err);
 }
 

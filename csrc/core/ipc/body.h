@@ -35,8 +35,8 @@ ma_body_fini(ma_body *self);
 void
 ma_body_reset(ma_body *self, ma_version version);
 
-/* Add a column, depth first. Its values are checked and it is made compact (data/compact.h); `output` keeps alive
- * what is made for it. Fails with MA_INVALID when its values break the format, MA_NOMEM. */
+/* Add a column, depth first; it outlives the message's writing. Its values are checked and it is made compact
+ * (data/compact.h); `output` keeps alive what is made for it. Fails with MA_INVALID when its values break the format, MA_NOMEM. */
 MA_NODISCARD ma_status
 ma_body_add_column(ma_body *self, ma_array *column, ma_output *output, ma_error *err);
 

@@ -34,31 +34,3 @@ ma_buffer_kind_name(ma_buffer_kind kind)
     }
     return "no";
 }
-
-int32_t
-ma_buffer_kind_bits(ma_buffer_kind kind, int32_t data_bits)
-{
-    switch (kind) {
-    case MA_BUFFER_NONE:
-    case MA_BUFFER_BYTES:
-        return 0;
-    case MA_BUFFER_VALIDITY:
-        return 1;
-    case MA_BUFFER_DATA:
-        return data_bits;
-    case MA_BUFFER_OFFSETS32:
-    case MA_BUFFER_LIST_OFFSETS32:
-    case MA_BUFFER_SIZES32:
-    case MA_BUFFER_UNION_OFFSETS:
-        return 32;
-    case MA_BUFFER_OFFSETS64:
-    case MA_BUFFER_LIST_OFFSETS64:
-    case MA_BUFFER_SIZES64:
-        return 64;
-    case MA_BUFFER_TYPE_IDS:
-        return 8;
-    case MA_BUFFER_VIEWS:
-        return 128;
-    }
-    return 0;
-}

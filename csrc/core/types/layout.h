@@ -51,8 +51,25 @@ const char *
 ma_buffer_kind_name(ma_buffer_kind kind);
 
 /* Bits of one item of such a buffer; `data_bits` is the type's, for MA_BUFFER_DATA. 0 for bytes. */
-int32_t
-ma_buffer_kind_bits(ma_buffer_kind kind, int32_t data_bits);
+static inline int32_t
+ma_buffer_kind_bits(ma_buffer_kind kind, int32_t data_bits)
+{
+    static const uint8_t bits[] = {
+        [MA_BUFFER_NONE] = 0,
+        [MA_BUFFER_VALIDITY] = 1,
+        [MA_BUFFER_OFFSETS32] = 32,
+        [MA_BUFFER_OFFSETS64] = 64,
+        [MA_BUFFER_LIST_OFFSETS32] = 32,
+        [MA_BUFFER_LIST_OFFSETS64] = 64,
+        [MA_BUFFER_SIZES32] = 32,
+        [MA_BUFFER_SIZES64] = 64,
+        [MA_BUFFER_TYPE_IDS] = 8,
+        [MA_BUFFER_UNION_OFFSETS] = 32,
+        [MA_BUFFER_VIEWS] = 128,
+        [MA_BUFFER_BYTES] = 0,
+    };
+    return kind == MA_BUFFER_DATA ? data_bits : bits[kind];
+}
 
 static inline bool
 ma_buffer_kind_is_offsets(ma_buffer_kind kind)

@@ -19,7 +19,9 @@ describe_fields(const ma_type *self, bool with_codes, ma_text *out)
         ma_text_add_bytes(out, child->name, child->name_size);
         ma_text_add(out, ": ");
         ma_type_describe(child->type, out);
-        ma_text_add(out, child->nullable ? "" : " not null");
+        /* run ends are never null, and pyarrow does not say so */
+        const bool says = !child->nullable && self->id != MA_TYPE_RUN_END_ENCODED;
+        ma_text_add(out, says ? " not null" : "");
         if (with_codes) {
             ma_text_add(out, "=%d", self->type_codes[i]);
         }
