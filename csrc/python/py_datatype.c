@@ -548,14 +548,14 @@ static PyObject *
 DataType_get_byte_width(PyObject *op, void *closure)
 {
     const ma_type *core = core_of(op);
-    if (core != NULL && core->id == MA_TYPE_BOOL) {
+    if (core == NULL || (core->layout != MA_LAYOUT_FIXED && core->layout != MA_LAYOUT_DICTIONARY)) {
+        return core == NULL ? NULL : DataType_get_bit_width(op, closure);
+    }
+    if (core->id == MA_TYPE_BOOL) {
         PyErr_SetString(PyExc_ValueError, "a bool takes less than one byte");
         return NULL;
     }
-    return core == NULL                             ? NULL
-           : core->id == MA_TYPE_FIXED_SIZE_BINARY ? PyLong_FromLong(core->byte_width)
-           : core->layout == MA_LAYOUT_FIXED       ? PyLong_FromLong(core->bits / 8)
-                                                    : DataType_get_bit_width(op, closure);
+    return PyLong_FromLong(core->bits / 8);
 }
 
 static PyObject *
