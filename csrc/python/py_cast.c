@@ -5,9 +5,13 @@
 
 /* One number, of whichever kind its type is. */
 typedef struct number {
-    enum { SIGNED, UNSIGNED, FLOATING } kind;
-    int64_t bits;  /* of integers */
-    double value;  /* of floats */
+    enum {
+        SIGNED,
+        UNSIGNED,
+        FLOATING
+    } kind;
+    int64_t bits; /* of integers */
+    double value; /* of floats */
 } number;
 
 static bool

@@ -11,7 +11,7 @@ typedef struct pyma_numbers {
     int64_t stride;  /* bytes from one to the next; may be negative */
     ma_type_id type; /* bool (a byte each), integer or float */
     int width;
-    bool swapped;    /* in the other byte order */
+    bool swapped; /* in the other byte order */
 } pyma_numbers;
 
 /* Whether numbers of one type can become those of the other here. */
@@ -19,8 +19,8 @@ bool
 pyma_can_cast(ma_type_id from, ma_type_id to);
 
 /* Write all numbers to `target` as type `to` (bits, zeroed before, for bool); those whose bit in
- * `validity` (NULL for none) is not set become 0. In safe conversions what does not fit is refused, with
- * its position; else it is cut. */
+ * `validity` (NULL for none) is not set become 0. In safe conversions what does not fit is
+ * refused, with its position; else it is cut. */
 int
 pyma_cast(pyma_conversion *self, const pyma_numbers *from, const ma_type *to,
           const uint8_t *validity, uint8_t *target);

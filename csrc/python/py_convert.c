@@ -1,4 +1,5 @@
-/* The walk over Python values: what is null, which family takes a value, and where it went wrong. */
+/* The walk over Python values: what is null, which family takes a value, and where it went
+ * wrong. */
 #include "python/py_convert.h"
 
 /* ---- the state of one conversion ---- */
@@ -49,7 +50,9 @@ pyma_conversion_fail_core(pyma_conversion *self, const ma_error *err)
 PyObject *
 pyma_short_repr(PyObject *value)
 {
-    enum { LIMIT = 60 };
+    enum {
+        LIMIT = 60
+    };
     PyObject *repr = PyObject_Repr(value);
     if (repr == NULL) {
         PyErr_Clear();
@@ -158,8 +161,7 @@ tolist_is_exact(PyObject *array)
 {
     PyObject *dtype = PyObject_GetAttrString(array, "dtype");
     PyObject *kind = dtype != NULL ? PyObject_GetAttrString(dtype, "kind") : NULL;
-    const bool exact = kind != NULL && PyUnicode_Check(kind) &&
-                       PyUnicode_GET_LENGTH(kind) == 1 &&
+    const bool exact = kind != NULL && PyUnicode_Check(kind) && PyUnicode_GET_LENGTH(kind) == 1 &&
                        PyUnicode_FindChar(kind, 'M', 0, 1, 1) < 0 &&
                        PyUnicode_FindChar(kind, 'm', 0, 1, 1) < 0;
     Py_XDECREF(dtype);
@@ -363,8 +365,7 @@ convert_each(pyma_conversion *self, ma_builder *builder, PyObject *items, const 
 }
 
 int
-pyma_convert_items(pyma_conversion *self, ma_builder *builder, PyObject *items,
-                   const uint8_t *mask)
+pyma_convert_items(pyma_conversion *self, ma_builder *builder, PyObject *items, const uint8_t *mask)
 {
     int result;
     switch (builder->type->id) {

@@ -1,9 +1,10 @@
 /* Python values to arrays: what the files of the conversion share.
  *
- * py_make.c takes the arguments of `array`; py_infer.c finds a type for values; py_convert.c walks
- * them, with a file for each family of types behind it; py_memory.c takes what lies in memory as one
- * block already (numpy, the buffer protocol). No lock is held and no list is trusted to stay as it is
- * while a value's own Python code (__index__, __float__, __iter__ ...) may run. */
+ * py_make.c takes the arguments of `array`; py_infer.c finds a type for values; py_convert.c
+ * walks them, with a file for each family of types behind it; py_memory.c takes what lies in
+ * memory as one block already (numpy, the buffer protocol). No lock is held and no list is
+ * trusted to stay as it is while a value's own Python code (__index__, __float__, __iter__ ...)
+ * may run. */
 #ifndef PYMA_CONVERT_H
 #define PYMA_CONVERT_H
 
@@ -11,32 +12,33 @@
 #include "python/py_compat.h"
 #include "python/py_state.h"
 
-/* Free-threaded builds lock the list whose items are borrowed; nothing else has anything to lock. */
+/* Free-threaded builds lock the list whose items are borrowed; nothing else has anything to
+ * lock. */
 #if PY_VERSION_HEX >= 0x030D0000
 #define PYMA_BEGIN_ITEMS(object) Py_BEGIN_CRITICAL_SECTION(object)
-#define PYMA_END_ITEMS() Py_END_CRITICAL_SECTION()
+#define PYMA_END_ITEMS()         Py_END_CRITICAL_SECTION()
 #else
 #define PYMA_BEGIN_ITEMS(object) {
-#define PYMA_END_ITEMS() }
+#define PYMA_END_ITEMS()         }
 #endif
 
 typedef struct pyma_conversion {
     pyma_state *state;
-    bool from_pandas;    /* NaN means null, too */
-    bool safe;           /* no digit may be lost */
-    bool exact;          /* only the type's very own Python class, and None; else `mismatch` */
-    bool mismatch;       /* a value was of another class: nothing was raised */
-    bool ours;           /* the exception that is set is ours and wants the place in front */
+    bool from_pandas; /* NaN means null, too */
+    bool safe;        /* no digit may be lost */
+    bool exact;       /* only the type's very own Python class, and None; else `mismatch` */
+    bool mismatch;    /* a value was of another class: nothing was raised */
+    bool ours;        /* the exception that is set is ours and wants the place in front */
     int depth;
     PyObject *missing[2]; /* owned; pandas' NA and NaT where pandas was imported, else NULL */
-    PyTypeObject *seen;  /* borrowed from the value in hand; the class met last in inference */
-    int seen_temporal;   /* ... and which kind of time it is */
-    PyTypeObject *numpy; /* the same for numpy's scalars, with the text of their dtype */
+    PyTypeObject *seen;   /* borrowed from the value in hand; the class met last in inference */
+    int seen_temporal;    /* ... and which kind of time it is */
+    PyTypeObject *numpy;  /* the same for numpy's scalars, with the text of their dtype */
     char numpy_text[16];
-    PyObject *dtype;     /* owned; of the array met last, with its text */
+    PyObject *dtype; /* owned; of the array met last, with its text */
     char dtype_text[16];
     ma_growing scratch;
-    char where[256];     /* the place below the outermost values: "[3]['a'][0]" */
+    char where[256]; /* the place below the outermost values: "[3]['a'][0]" */
 } pyma_conversion;
 
 void
@@ -72,8 +74,8 @@ pyma_conversion_name_behind(pyma_conversion *self, const char *name, int64_t siz
 int
 pyma_conversion_report(pyma_conversion *self);
 
-/* A value for an error's text: its repr, cut. A new str; NULL never fails the caller's error: then the
- * class's name stands in. */
+/* A value for an error's text: its repr, cut. A new str; NULL never fails the caller's error:
+ * then the class's name stands in. */
 PyObject *
 pyma_short_repr(PyObject *value);
 
@@ -126,8 +128,8 @@ pyma_is_numpy(PyObject *value)
     return pyma_has_prefix(Py_TYPE(value)->tp_name, "numpy.") && !pyma_is_ndarray(value);
 }
 
-/* Append all items of a list or tuple; those whose byte in `mask` (NULL for none, else one byte each)
- * is not 0 as null. -1 with an exception, or `mismatch`; the builder then holds something. */
+/* Append all items of a list or tuple; those whose byte in `mask` (NULL for none, else one byte
+ * each) is not 0 as null. -1 with an exception, or `mismatch`; the builder then holds something. */
 int
 pyma_convert_items(pyma_conversion *self, ma_builder *builder, PyObject *items,
                    const uint8_t *mask);
@@ -136,8 +138,8 @@ pyma_convert_items(pyma_conversion *self, ma_builder *builder, PyObject *items,
 int
 pyma_convert_value(pyma_conversion *self, ma_builder *builder, PyObject *value);
 
-/* The type that all items fit, as pyarrow finds it; in `*out` a new reference. `*extension` is a new
- * reference to the DataType where that is more than the core's type, else NULL. */
+/* The type that all items fit, as pyarrow finds it; in `*out` a new reference. `*extension` is a
+ * new reference to the DataType where that is more than the core's type, else NULL. */
 int
 pyma_infer(pyma_conversion *self, PyObject *items, const uint8_t *mask, ma_type **out,
            PyObject **extension);
@@ -159,7 +161,8 @@ int
 pyma_convert_floats(pyma_conversion *self, ma_builder *builder, PyObject *items,
                     const uint8_t *mask);
 
-/* The int64 that a Python number stands for, for `target` in messages. 1 for a value, -1: exception. */
+/* The int64 that a Python number stands for, for `target` in messages. 1 for a value, -1:
+ * exception. */
 int
 pyma_integer_of(pyma_conversion *self, const ma_type *target, PyObject *value, int64_t *out);
 
@@ -209,7 +212,8 @@ pyma_temporal_kind_of(pyma_conversion *self, PyObject *value);
 PyObject *
 pyma_zone_of(pyma_conversion *self, PyObject *value);
 
-/* The unit of a numpy dtype's text such as "<M8[us]": an ma_unit, 'D', or -1 for what Arrow has not. */
+/* The unit of a numpy dtype's text such as "<M8[us]": an ma_unit, 'D', or -1 for what Arrow has
+ * not. */
 int
 pyma_numpy_unit(const char *text);
 
@@ -219,7 +223,8 @@ int
 pyma_convert_decimal(pyma_conversion *self, ma_builder *builder, PyObject *value);
 bool
 pyma_is_decimal(PyObject *value);
-/* Digits before and behind the point that a Decimal has; 0 for NaN, 1 for a number, -1: exception. */
+/* Digits before and behind the point that a Decimal has; 0 for NaN, 1 for a number, -1:
+ * exception. */
 int
 pyma_decimal_size(pyma_conversion *self, PyObject *value, int64_t *whole, int64_t *scale);
 
@@ -238,9 +243,9 @@ pyma_convert_union(pyma_conversion *self, ma_builder *builder, PyObject *value);
 /* ---- memory (py_memory.c) ---- */
 
 /* An array over a one-dimensional object of the buffer protocol, its own memory where it can be;
- * `type` NULL for the one that its format says. `mask` as above. In `*out` a new reference. Returns 1, 0
- * without an exception when its format or the type asked for needs the way over Python values, and -1
- * with an exception. */
+ * `type` NULL for the one that its format says. `mask` as above. In `*out` a new reference.
+ * Returns 1, 0 without an exception when its format or the type asked for needs the way over
+ * Python values, and -1 with an exception. */
 int
 pyma_memory_array(pyma_conversion *self, PyObject *object, ma_type *type, const uint8_t *mask,
                   ma_array **out);
@@ -249,8 +254,8 @@ pyma_memory_array(pyma_conversion *self, PyObject *object, ma_type *type, const 
 int
 pyma_memory_append(pyma_conversion *self, ma_builder *builder, PyObject *object);
 
-/* The type of a PEP 3118 format for items of `size` bytes, of which `*swapped` tells whether they are in
- * the other byte order; -1 for a format that is none of Arrow's. */
+/* The type of a PEP 3118 format for items of `size` bytes, of which `*swapped` tells whether
+ * they are in the other byte order; -1 for a format that is none of Arrow's. */
 int
 pyma_memory_format(const char *format, int64_t size, bool *swapped);
 

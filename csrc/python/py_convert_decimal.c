@@ -11,8 +11,8 @@ typedef struct digits {
     const char *data; /* digits only where `dense`, else with a '.' among them */
     Py_ssize_t size;
     bool negative;
-    int64_t scale;    /* may be negative: zeros are missing at the end */
-    int64_t count;    /* from the first digit that is not 0 on; 0 for zero */
+    int64_t scale; /* may be negative: zeros are missing at the end */
+    int64_t count; /* from the first digit that is not 0 on; 0 for zero */
 } digits;
 
 bool
@@ -20,7 +20,8 @@ pyma_is_decimal(PyObject *value)
 {
     const PyTypeObject *type = Py_TYPE(value);
     for (; type != NULL; type = type->tp_base) {
-        if (strcmp(type->tp_name, "decimal.Decimal") == 0 || strcmp(type->tp_name, "Decimal") == 0) {
+        if (strcmp(type->tp_name, "decimal.Decimal") == 0 ||
+            strcmp(type->tp_name, "Decimal") == 0) {
             return true;
         }
     }

@@ -49,8 +49,8 @@ pyma_convert_list(pyma_conversion *self, ma_builder *builder, PyObject *value)
 
 /* ---- maps ---- */
 
-/* An entry that is a pair, or a dict under the names of the entries' two fields. Both borrowed from what
- * `*owner` holds. 1 for an entry, 0 for something else, -1 with an exception. */
+/* An entry that is a pair, or a dict under the names of the entries' two fields. Both borrowed
+ * from what `*owner` holds. 1 for an entry, 0 for something else, -1 with an exception. */
 static int
 pair_of(const ma_type *entries, PyObject *entry, PyObject **key, PyObject **item, PyObject **owner)
 {
@@ -156,8 +156,7 @@ int
 pyma_convert_map(pyma_conversion *self, ma_builder *builder, PyObject *value)
 {
     bool failed = false;
-    PyObject *pairs =
-        PyDict_Check(value) ? PyDict_Items(value) : pyma_items_of(value, &failed);
+    PyObject *pairs = PyDict_Check(value) ? PyDict_Items(value) : pyma_items_of(value, &failed);
     if (pairs == NULL) {
         return failed || PyErr_Occurred()
                    ? -1
@@ -182,7 +181,8 @@ pyma_convert_map(pyma_conversion *self, ma_builder *builder, PyObject *value)
  * A column at a time: the values of one field are gathered from all rows and then converted
  * together, so that they go the quick ways of their types. */
 
-/* The dict or tuple that row `value` stands for (a new reference, in `*row`; None for null), or -1. */
+/* The dict or tuple that row `value` stands for (a new reference, in `*row`; None for null), or
+ * -1. */
 static int
 row_of(pyma_conversion *self, const ma_type *type, PyObject *value, PyObject **row)
 {
@@ -351,8 +351,9 @@ pyma_convert_structs(pyma_conversion *self, ma_builder *builder, PyObject *items
 
 /* ---- unions ----
  *
- * pyarrow does not convert to unions. Here the value goes to the first child whose kind of type is the
- * value's own, and failing that to the first child that takes it; a null goes to the first child. */
+ * pyarrow does not convert to unions. Here the value goes to the first child whose kind of type is
+ * the value's own, and failing that to the first child that takes it; a null goes to the first
+ * child. */
 
 static bool
 is_kind(const ma_type *type, PyObject *value)
@@ -395,7 +396,8 @@ is_kind(const ma_type *type, PyObject *value)
     }
 }
 
-/* 1 when the child took the value, 0 when it did not, -1 for failures that are no matter of type. */
+/* 1 when the child took the value, 0 when it did not, -1 for failures that are no matter of
+ * type. */
 static int
 try_child(pyma_conversion *self, ma_builder *builder, int32_t i, PyObject *value)
 {
@@ -404,8 +406,8 @@ try_child(pyma_conversion *self, ma_builder *builder, int32_t i, PyObject *value
     ma_error err;
     ma_error_init(&err);
     if (pyma_convert_value(self, child, value) < 0) {
-        const bool other = self->ours && PyErr_Occurred() &&
-                           !PyErr_ExceptionMatches(PyExc_MemoryError);
+        const bool other =
+            self->ours && PyErr_Occurred() && !PyErr_ExceptionMatches(PyExc_MemoryError);
         if (!other) {
             return -1;
         }

@@ -11,7 +11,11 @@
 #endif
 
 /* What a value that was no quick case turned out to be. */
-enum { FAILED = -1, IS_NULL = 0, IS_VALUE = 1 };
+enum {
+    FAILED = -1,
+    IS_NULL = 0,
+    IS_VALUE = 1
+};
 
 static int
 fail_shorter(void)
@@ -52,9 +56,8 @@ set_null(pyma_conversion *self, ma_builder *builder, int64_t row)
 {
     ma_error err;
     ma_error_init(&err);
-    return ma_builder_set_null(builder, row, &err) == MA_OK
-               ? 0
-               : pyma_conversion_fail_core(self, &err);
+    return ma_builder_set_null(builder, row, &err) == MA_OK ? 0
+                                                            : pyma_conversion_fail_core(self, &err);
 }
 
 static int
@@ -91,9 +94,9 @@ slow_bool(pyma_conversion *self, const ma_type *target, PyObject *value, bool ma
     if (result == IS_VALUE) {
         PyObject *held = Py_NewRef(value);
         PyObject *plain = plain_value(self, held);
-        result = plain == NULL                ? FAILED
+        result = plain == NULL               ? FAILED
                  : pyma_is_null(self, plain) ? IS_NULL
-                                              : bool_of(self, target, plain, out);
+                                             : bool_of(self, target, plain, out);
         Py_XDECREF(plain);
         Py_DECREF(held);
     }
@@ -101,8 +104,7 @@ slow_bool(pyma_conversion *self, const ma_type *target, PyObject *value, bool ma
 }
 
 int
-pyma_convert_bools(pyma_conversion *self, ma_builder *builder, PyObject *items,
-                   const uint8_t *mask)
+pyma_convert_bools(pyma_conversion *self, ma_builder *builder, PyObject *items, const uint8_t *mask)
 {
     const Py_ssize_t count = PySequence_Fast_GET_SIZE(items);
     const int64_t start = builder->length;
@@ -116,8 +118,7 @@ pyma_convert_bools(pyma_conversion *self, ma_builder *builder, PyObject *items,
         bool truth = value == Py_True;
         if (MA_UNLIKELY(masked || (!truth && value != Py_False))) {
             const int result = slow_bool(self, builder->type, value, masked, &truth);
-            if (result == FAILED ||
-                (result == IS_NULL && set_null(self, builder, start + i) < 0)) {
+            if (result == FAILED || (result == IS_NULL && set_null(self, builder, start + i) < 0)) {
                 pyma_conversion_at_index(self, i);
                 return -1;
             }
@@ -199,8 +200,7 @@ long_bits(pyma_conversion *self, const ma_type *target, PyObject *value, int64_t
         if (*out == -1 && PyErr_Occurred()) {
             return FAILED;
         }
-        const bool fits = *out >= lowest(target) &&
-                          (*out < 0 || (uint64_t)*out <= highest(target));
+        const bool fits = *out >= lowest(target) && (*out < 0 || (uint64_t)*out <= highest(target));
         return fits ? IS_VALUE : fail_range(self, target, value);
     }
     if (overflow > 0 && target->id == MA_TYPE_UINT64) {
@@ -276,9 +276,9 @@ slow_integer(pyma_conversion *self, const ma_type *target, PyObject *value, bool
     if (result == IS_VALUE) {
         PyObject *held = Py_NewRef(value);
         PyObject *plain = plain_value(self, held);
-        result = plain == NULL                ? FAILED
+        result = plain == NULL               ? FAILED
                  : pyma_is_null(self, plain) ? IS_NULL
-                                              : pyma_integer_of(self, target, plain, out);
+                                             : pyma_integer_of(self, target, plain, out);
         Py_XDECREF(plain);
         Py_DECREF(held);
     }
@@ -303,8 +303,7 @@ convert_integers(pyma_conversion *self, ma_builder *builder, PyObject *items, co
         if (MA_UNLIKELY(masked || value == NULL || !PyLong_CheckExact(value) ||
                         !pyma_long_value(value, &bits) || bits < low || bits > high)) {
             const int result = slow_integer(self, builder->type, value, masked, &bits);
-            if (result == FAILED ||
-                (result == IS_NULL && set_null(self, builder, start + i) < 0)) {
+            if (result == FAILED || (result == IS_NULL && set_null(self, builder, start + i) < 0)) {
                 pyma_conversion_at_index(self, i);
                 return -1;
             }
@@ -414,9 +413,9 @@ slow_float(pyma_conversion *self, const ma_type *target, PyObject *value, bool m
     if (result == IS_VALUE) {
         PyObject *held = Py_NewRef(value);
         PyObject *plain = plain_value(self, held);
-        result = plain == NULL                ? FAILED
+        result = plain == NULL               ? FAILED
                  : pyma_is_null(self, plain) ? IS_NULL
-                                              : float_of(self, target, plain, out);
+                                             : float_of(self, target, plain, out);
         Py_XDECREF(plain);
         Py_DECREF(held);
     }
@@ -458,8 +457,7 @@ convert_floats(pyma_conversion *self, ma_builder *builder, PyObject *items, cons
         if (MA_UNLIKELY(masked || value == NULL || !PyFloat_CheckExact(value) ||
                         (self->from_pandas && number != number))) {
             const int result = slow_float(self, builder->type, value, masked, &number);
-            if (result == FAILED ||
-                (result == IS_NULL && set_null(self, builder, start + i) < 0)) {
+            if (result == FAILED || (result == IS_NULL && set_null(self, builder, start + i) < 0)) {
                 pyma_conversion_at_index(self, i);
                 return -1;
             }

@@ -4,7 +4,8 @@
 
 #include <datetime.h>
 
-/* datetime.h keeps its pointer in a variable of each file; ours stands in the interpreter's state. */
+/* datetime.h keeps its pointer in a variable of each file; ours stands in the interpreter's
+ * state. */
 static void *
 api_of(pyma_state *state)
 {
@@ -19,7 +20,9 @@ api_of(pyma_state *state)
 
 #define PyDateTimeAPI ((PyDateTime_CAPI *)atomic_load(&self->state->datetime_api))
 
-enum { DAY_SECONDS = 86400 };
+enum {
+    DAY_SECONDS = 86400
+};
 
 static const int64_t per_second[] = {
     [MA_SECOND] = 1,
@@ -108,8 +111,7 @@ days_of(int year, int month, int day)
 static int64_t
 date_days(PyObject *date)
 {
-    return days_of(PyDateTime_GET_YEAR(date), PyDateTime_GET_MONTH(date),
-                   PyDateTime_GET_DAY(date));
+    return days_of(PyDateTime_GET_YEAR(date), PyDateTime_GET_MONTH(date), PyDateTime_GET_DAY(date));
 }
 
 static int
@@ -125,8 +127,8 @@ fail_range(pyma_conversion *self, const ma_type *type, PyObject *value)
     return -1;
 }
 
-/* Seconds and the nanoseconds (0 to 999,999,999) behind them, in units; finer digits are cut off, towards
- * the past as pyarrow does it. */
+/* Seconds and the nanoseconds (0 to 999,999,999) behind them, in units; finer digits are cut
+ * off, towards the past as pyarrow does it. */
 static int
 in_units(pyma_conversion *self, const ma_type *type, PyObject *value, int64_t seconds,
          int64_t nanoseconds, int64_t *out)
@@ -162,8 +164,8 @@ get_nanoseconds(PyObject *value, const char *name, int64_t *out)
 
 /* ---- numpy's scalars ---- */
 
-/* The number in a datetime64 or timedelta64, in units of `scale` to the second, or days when `scale` is
- * 0. 1 for a value, 0 for NaT, -1 with an exception. */
+/* The number in a datetime64 or timedelta64, in units of `scale` to the second, or days when
+ * `scale` is 0. 1 for a value, 0 for NaT, -1 with an exception. */
 static int
 numpy_number(pyma_conversion *self, const ma_type *type, PyObject *value, int64_t scale,
              int64_t *out)
@@ -174,11 +176,11 @@ numpy_number(pyma_conversion *self, const ma_type *type, PyObject *value, int64_
     PyObject *number = NULL;
     PyObject *before = PyObject_CallMethod(value, "view", "s", "i8");
     int result = -1;
-    const char *unit = scale == 0            ? "D"
-                       : scale == 1          ? "s"
-                       : scale == 1000       ? "ms"
-                       : scale == 1000000    ? "us"
-                                             : "ns";
+    const char *unit = scale == 0         ? "D"
+                       : scale == 1       ? "s"
+                       : scale == 1000    ? "ms"
+                       : scale == 1000000 ? "us"
+                                          : "ns";
     char dtype[16];
     (void)snprintf(dtype, sizeof(dtype), "%c8[%s]", kind, unit);
     int64_t raw = before != NULL ? PyLong_AsLongLong(before) : -1;
@@ -226,7 +228,7 @@ done:
     return result;
 }
 
-/* ---- one function for each type: 1 for a value in `*out`, 0 for null, -1 with an exception ---- */
+/* ---- one function for each type: 1 for a value, 0 for null, -1 with an exception ---- */
 
 /* An int stands for itself. */
 static int
@@ -277,8 +279,8 @@ delta_seconds(PyObject *delta)
            PyDateTime_DELTA_GET_SECONDS(delta);
 }
 
-/* Seconds from 1970-01-01 in UTC, and microseconds: of an aware datetime, its offset is taken off; a naive
- * one counts as UTC. */
+/* Seconds from 1970-01-01 in UTC, and microseconds: of an aware datetime, its offset is taken
+ * off; a naive one counts as UTC. */
 static int
 utc_seconds(pyma_conversion *self, PyObject *value, int64_t *seconds, int64_t *microseconds)
 {
@@ -409,8 +411,7 @@ interval_of_attributes(pyma_conversion *self, const ma_type *type, PyObject *val
             return -1;
         }
     }
-    return any ? 0
-               : pyma_conversion_fail_kind(self, self->state->ArrowTypeError, type, value);
+    return any ? 0 : pyma_conversion_fail_kind(self, self->state->ArrowTypeError, type, value);
 }
 
 static int
@@ -425,8 +426,7 @@ interval_of(pyma_conversion *self, const ma_type *type, PyObject *value, interva
     }
     const bool pair = type->id == MA_TYPE_INTERVAL_DAY_TIME;
     if (PyTuple_Check(value) && PyTuple_GET_SIZE(value) == 3) {
-        return PyArg_ParseTuple(value, "LLL", &out->months, &out->days, &out->nanoseconds) ? 0
-                                                                                            : -1;
+        return PyArg_ParseTuple(value, "LLL", &out->months, &out->days, &out->nanoseconds) ? 0 : -1;
     }
     if (pair && PyTuple_Check(value) && PyTuple_GET_SIZE(value) == 2) {
         if (!PyArg_ParseTuple(value, "LL", &out->days, &out->nanoseconds)) {
@@ -516,8 +516,8 @@ int
 pyma_convert_temporal(pyma_conversion *self, ma_builder *builder, PyObject *value)
 {
     const ma_type *type = builder->type;
-    const bool is_interval = type->id >= MA_TYPE_INTERVAL_MONTHS &&
-                             type->id <= MA_TYPE_INTERVAL_MONTH_DAY_NANO;
+    const bool is_interval =
+        type->id >= MA_TYPE_INTERVAL_MONTHS && type->id <= MA_TYPE_INTERVAL_MONTH_DAY_NANO;
     uint8_t bytes[16];
     int64_t number = 0;
     ma_error err;

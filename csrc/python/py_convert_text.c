@@ -3,8 +3,8 @@
 
 /* ---- UTF-8 ----
  *
- * Encoded here, straight from the str: asking the str for its UTF-8 would leave a copy of that behind
- * in every one of them. */
+ * Encoded here, straight from the str: asking the str for its UTF-8 would leave a copy of that
+ * behind in every one of them. */
 
 /* The bytes are written to `target`, which has room for four for each character (three below
  * U+10000, two below U+0100); returns the end, or NULL at a surrogate. */
@@ -151,8 +151,8 @@ convert_uuid(pyma_conversion *self, ma_builder *builder, PyObject *value)
     int result = -1;
     if (bytes != NULL) {
         result = PyBytes_Check(bytes) ? convert_buffer(self, builder, bytes)
-                                      : pyma_conversion_fail_kind(
-                                            self, self->state->ArrowTypeError, builder->type, value);
+                                      : pyma_conversion_fail_kind(self, self->state->ArrowTypeError,
+                                                                  builder->type, value);
     }
     Py_XDECREF(bytes);
     return result;
@@ -198,7 +198,7 @@ slow_text(pyma_conversion *self, ma_builder *builder, PyObject *value, bool mask
     int result;
     if (PyObject_TypeCheck(held, self->state->Scalar)) {
         PyObject *plain = PyObject_CallMethod(held, "as_py", NULL);
-        result = plain == NULL         ? -1
+        result = plain == NULL      ? -1
                  : plain == Py_None ? append_null(self, builder)
                                     : pyma_convert_text(self, builder, plain);
         Py_XDECREF(plain);
@@ -210,8 +210,7 @@ slow_text(pyma_conversion *self, ma_builder *builder, PyObject *value, bool mask
 }
 
 int
-pyma_convert_texts(pyma_conversion *self, ma_builder *builder, PyObject *items,
-                   const uint8_t *mask)
+pyma_convert_texts(pyma_conversion *self, ma_builder *builder, PyObject *items, const uint8_t *mask)
 {
     const Py_ssize_t count = PySequence_Fast_GET_SIZE(items);
     const bool is_text = ma_type_is_utf8(builder->type);

@@ -1,5 +1,5 @@
-/* Type inference, as pyarrow does it: one walk over the values, which says what they have in common and
- * names the first one that has nothing in common with those before it. */
+/* Type inference, as pyarrow does it: one walk over the values, which says what they have in
+ * common and names the first one that has nothing in common with those before it. */
 #include "python/py_infer.h"
 
 static int
@@ -114,7 +114,8 @@ visit_long(pyma_conversion *conversion, pyma_finding *self, PyObject *value)
                                     "some integers are below 0 and some above "
                                     "9223372036854775807: no integer type holds both");
     }
-    /* A decimal's digits in front of the point count with an int's; what does not fit says so later. */
+    /* A decimal's digits in front of the point count with an int's; what does not fit says so
+     * later. */
     return merge(conversion, self, PYMA_KIND_INT, value);
 }
 
@@ -199,8 +200,7 @@ fail_dtype(pyma_conversion *conversion, const char *text)
 }
 
 static int
-visit_numpy_time(pyma_conversion *conversion, pyma_finding *self, PyObject *value,
-                 const char *text)
+visit_numpy_time(pyma_conversion *conversion, pyma_finding *self, PyObject *value, const char *text)
 {
     const int unit = pyma_numpy_unit(text);
     const bool duration = text[1] == 'm';
@@ -338,10 +338,9 @@ visit_array(pyma_conversion *conversion, pyma_finding *self, PyObject *value)
             return visit_dtype(conversion, self->children[0], value, text);
         }
     }
-    PyObject *items = count == 0   ? NULL
-                      : count == 1 && strchr("OT", text[1]) == NULL
-                          ? PySequence_List(value)
-                          : pyma_items_of(value, &failed);
+    PyObject *items = count == 0                                    ? NULL
+                      : count == 1 && strchr("OT", text[1]) == NULL ? PySequence_List(value)
+                                                                    : pyma_items_of(value, &failed);
     if (items == NULL) {
         return PyErr_Occurred()
                    ? -1
@@ -353,7 +352,8 @@ visit_array(pyma_conversion *conversion, pyma_finding *self, PyObject *value)
     return result;
 }
 
-/* The finding for a struct's field, made when its name is met first; a str is what names have in common. */
+/* The finding for a struct's field, made when its name is met first; a str is what names have in
+ * common. */
 static pyma_finding *
 field_of(pyma_conversion *conversion, pyma_finding *self, PyObject *key)
 {
@@ -453,8 +453,8 @@ static int
 visit_temporal(pyma_conversion *conversion, pyma_finding *self, PyObject *value, int kind)
 {
     static const pyma_kind kinds[] = {
-        [PYMA_DATE] = PYMA_KIND_DATE,          [PYMA_DATETIME] = PYMA_KIND_TIMESTAMP,
-        [PYMA_TIME] = PYMA_KIND_TIME,          [PYMA_TIMEDELTA] = PYMA_KIND_DURATION,
+        [PYMA_DATE] = PYMA_KIND_DATE,         [PYMA_DATETIME] = PYMA_KIND_TIMESTAMP,
+        [PYMA_TIME] = PYMA_KIND_TIME,         [PYMA_TIMEDELTA] = PYMA_KIND_DURATION,
         [PYMA_INTERVAL] = PYMA_KIND_INTERVAL,
     };
     if (kind == PYMA_DATETIME && self->zone == NULL) {

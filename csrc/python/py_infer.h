@@ -25,17 +25,17 @@ typedef enum pyma_kind {
 
 typedef struct pyma_finding {
     pyma_kind kind;
-    bool negative;         /* integers: one is below 0 */
-    bool large;            /* integers: one is above INT64_MAX */
-    bool plain;            /* one was no numpy scalar */
-    char number;           /* numpy scalars: 'b', 'i', 'u', 'f', or 0 before the first */
-    int width;             /* their bytes */
-    int unit;              /* times of numpy: as pyma_numpy_unit */
-    int64_t whole;         /* decimals: digits before the point */
-    int64_t scale;         /* ... and behind it */
-    PyObject *zone;        /* owned; the first datetime's: str or None */
-    PyObject *type;        /* owned; of scalars */
-    PyObject *names;       /* owned; dict of a struct's names -> index */
+    bool negative;   /* integers: one is below 0 */
+    bool large;      /* integers: one is above INT64_MAX */
+    bool plain;      /* one was no numpy scalar */
+    char number;     /* numpy scalars: 'b', 'i', 'u', 'f', or 0 before the first */
+    int width;       /* their bytes */
+    int unit;        /* times of numpy: as pyma_numpy_unit */
+    int64_t whole;   /* decimals: digits before the point */
+    int64_t scale;   /* ... and behind it */
+    PyObject *zone;  /* owned; the first datetime's: str or None */
+    PyObject *type;  /* owned; of scalars */
+    PyObject *names; /* owned; dict of a struct's names -> index */
     int32_t n_children;
     struct pyma_finding **children; /* owned, each of them */
 } pyma_finding;

@@ -95,8 +95,7 @@ make_timed(const pyma_finding *self, ma_type **out, ma_error *err)
                                                               : MA_TYPE_DURATION;
     ma_type *type = NULL;
     MA_TRY(ma_type_new(id, 0, &type, err));
-    type->unit = self->plain || self->kind == PYMA_KIND_TIME ? MA_MICROSECOND
-                                                             : (ma_unit)self->unit;
+    type->unit = self->plain || self->kind == PYMA_KIND_TIME ? MA_MICROSECOND : (ma_unit)self->unit;
     ma_status st = MA_OK;
     if (self->zone != NULL && self->zone != Py_None) {
         const char *zone = PyUnicode_AsUTF8(self->zone);

@@ -4,8 +4,8 @@
 
 /* ---- from Python values ---- */
 
-/* The type that a list of one class alone would have, going by its first value that is not None; -1 for
- * classes that take a closer look. */
+/* The type that a list of one class alone would have, going by its first value that is not None;
+ * -1 for classes that take a closer look. */
 static int
 likely_type(PyObject *items)
 {
@@ -66,7 +66,8 @@ build_guessing(pyma_conversion *self, PyObject *items, const uint8_t *bytes, ma_
 }
 
 static PyObject *
-array_of_items(pyma_state *state, const pyma_request *wanted, PyObject *items, const pyma_mask *nulls)
+array_of_items(pyma_state *state, const pyma_request *wanted, PyObject *items,
+               const pyma_mask *nulls)
 {
     pyma_conversion conversion;
     ma_array *array = NULL;
@@ -103,7 +104,8 @@ array_of_items(pyma_state *state, const pyma_request *wanted, PyObject *items, c
 
 /* NULL without an exception: not this way. */
 static PyObject *
-array_of_memory(pyma_state *state, const pyma_request *wanted, PyObject *object, const pyma_mask *nulls)
+array_of_memory(pyma_state *state, const pyma_request *wanted, PyObject *object,
+                const pyma_mask *nulls)
 {
     pyma_conversion conversion;
     ma_array *array = NULL;
@@ -136,16 +138,16 @@ array_of_capsules(pyma_state *state, PyObject *object)
 
 /* Values that are Arrow already; a type that differs goes over Python values. */
 static PyObject *
-array_of_arrow(pyma_state *state, const pyma_request *wanted, PyObject *object, const pyma_mask *nulls)
+array_of_arrow(pyma_state *state, const pyma_request *wanted, PyObject *object,
+               const pyma_mask *nulls)
 {
     if (nulls->bytes != NULL) {
         PyErr_SetString(PyExc_ValueError,
                         "a mask cannot be put on Arrow data, which has its own nulls");
         return NULL;
     }
-    PyObject *array = PyObject_TypeCheck(object, state->Array)
-                          ? Py_NewRef(object)
-                          : array_of_capsules(state, object);
+    PyObject *array = PyObject_TypeCheck(object, state->Array) ? Py_NewRef(object)
+                                                               : array_of_capsules(state, object);
     if (array == NULL || wanted->type == NULL) {
         return array;
     }
@@ -211,8 +213,9 @@ array_of_parts(pyma_state *state, const pyma_request *wanted, PyObject *parts, p
                 PyList_SET_ITEM(joined, i, PyBool_FromLong(nulls->bytes[i]));
             }
         }
-        result = joined != NULL ? pyma_array_of_dictionary(state, &found, values, joined, type == Py_True)
-                                : NULL;
+        result = joined != NULL
+                     ? pyma_array_of_dictionary(state, &found, values, joined, type == Py_True)
+                     : NULL;
         Py_XDECREF(joined);
     } else if (strcmp(way, "struct") == 0) {
         result = pyma_array_of_struct(state, &found, values, nulls);
@@ -272,8 +275,8 @@ says_all(PyObject *values)
            PyByteArray_Check(values) || strcmp(Py_TYPE(values)->tp_name, "array.array") == 0;
 }
 
-/* Objects of other libraries, in the order in which pyarrow asks them. NULL without an exception for
- * objects that are just values. */
+/* Objects of other libraries, in the order in which pyarrow asks them. NULL without an exception
+ * for objects that are just values. */
 static PyObject *
 array_of_foreign(pyma_state *state, const pyma_request *wanted, pyma_mask *nulls)
 {
@@ -340,26 +343,27 @@ pyma_make(pyma_state *state, const pyma_request *wanted)
 
 /* ---- the functions ---- */
 
-PyDoc_STRVAR(array_doc,
-             "array(obj, type=None, mask=None, size=None, from_pandas=None, safe=True)\n--\n\n"
-             "Make an array of the values of an iterable, or of an array of another library.\n\n"
-             "obj -- list, tuple, set, iterator; numpy array or other object of the buffer\n"
-             "    protocol, whose memory is used as it is where its layout allows that; pandas\n"
-             "    Series, Index or array; object with __arrow_c_array__ or __arrow_c_stream__\n"
-             "type -- DataType or its name; without it, the type that all values fit\n"
-             "mask -- booleans, True where the value is to be null\n"
-             "size -- how many values to take of an iterator\n"
-             "from_pandas -- whether NaN means null; by default for pandas objects only\n"
-             "safe -- refuse what would lose digits; if false, cut it\n\n"
-             "For a union, the value goes to the first child of its own kind, or else to the first\n"
-             "one that takes it. Raises ArrowInvalid or ArrowTypeError, which begin with the position\n"
-             "of the value that does not fit.");
+PyDoc_STRVAR(
+    array_doc,
+    "array(obj, type=None, mask=None, size=None, from_pandas=None, safe=True)\n--\n\n"
+    "Make an array of the values of an iterable, or of an array of another library.\n\n"
+    "obj -- list, tuple, set, iterator; numpy array or other object of the buffer\n"
+    "    protocol, whose memory is used as it is where its layout allows that; pandas\n"
+    "    Series, Index or array; object with __arrow_c_array__ or __arrow_c_stream__\n"
+    "type -- DataType or its name; without it, the type that all values fit\n"
+    "mask -- booleans, True where the value is to be null\n"
+    "size -- how many values to take of an iterator\n"
+    "from_pandas -- whether NaN means null; by default for pandas objects only\n"
+    "safe -- refuse what would lose digits; if false, cut it\n\n"
+    "For a union, the value goes to the first child of its own kind, or else to the first\n"
+    "one that takes it. Raises ArrowInvalid or ArrowTypeError, which begin with the position\n"
+    "of the value that does not fit.");
 
 static PyObject *
 make_array(PyObject *module, PyObject *args, PyObject *kwargs)
 {
-    static char *names[] = {"obj", "type", "mask", "size", "from_pandas", "safe", "memory_pool",
-                            NULL};
+    static char *names[] = {"obj",         "type", "mask",        "size",
+                            "from_pandas", "safe", "memory_pool", NULL};
     pyma_state *state = pyma_state_of_module(module);
     PyObject *values;
     PyObject *type = Py_None, *nulls = Py_None, *size = Py_None, *pandas = Py_None;
@@ -422,15 +426,13 @@ make_nulls(PyObject *module, PyObject *args, PyObject *kwargs)
         st = ma_builder_finish(builder, &array, &err);
     }
     ma_builder_free(builder);
-    PyObject *result =
-        st == MA_OK ? pyma_array_wrap(state, array, type) : pyma_raise(state, &err);
+    PyObject *result = st == MA_OK ? pyma_array_wrap(state, array, type) : pyma_raise(state, &err);
     Py_DECREF(type);
     return result;
 }
 
-PyDoc_STRVAR(scalar_doc,
-             "scalar(value, type=None, *, from_pandas=None, memory_pool=None)\n--\n\n"
-             "A single value with its Arrow type.");
+PyDoc_STRVAR(scalar_doc, "scalar(value, type=None, *, from_pandas=None, memory_pool=None)\n--\n\n"
+                         "A single value with its Arrow type.");
 
 static PyObject *
 make_scalar(PyObject *module, PyObject *args, PyObject *kwargs)

@@ -26,8 +26,8 @@ typedef struct pyma_mask {
     Py_ssize_t count;
 } pyma_mask;
 
-/* From a boolean array or a list of bool; NULL or None for no mask. -1 with an exception; the bytes are to
- * be freed also then. */
+/* From a boolean array or a list of bool; NULL or None for no mask. -1 with an exception; the
+ * bytes are to be freed also then. */
 int
 pyma_mask_init(pyma_state *state, PyObject *object, pyma_mask *self);
 

@@ -47,8 +47,8 @@ static int
 mask_from_items(pyma_state *state, PyObject *object, pyma_mask *self)
 {
     const bool is_arrow = PyObject_HasAttrString(object, "to_pylist");
-    PyObject *list = is_arrow ? PyObject_CallMethod(object, "to_pylist", NULL)
-                              : PySequence_List(object);
+    PyObject *list =
+        is_arrow ? PyObject_CallMethod(object, "to_pylist", NULL) : PySequence_List(object);
     if (list == NULL || !PyList_Check(list) || mask_alloc(self, PyList_GET_SIZE(list)) < 0) {
         Py_XDECREF(list);
         return PyErr_Occurred() ? -1 : fail_mask(state);
@@ -56,8 +56,9 @@ mask_from_items(pyma_state *state, PyObject *object, pyma_mask *self)
     int result = 0;
     for (Py_ssize_t i = 0; result == 0 && i < self->count; i++) {
         PyObject *item = pyma_item(list, i);
-        const bool is_bool = item != NULL && (PyBool_Check(item) ||
-                             pyma_has_prefix(Py_TYPE(item)->tp_name, "numpy.bool"));
+        const bool is_bool =
+            item != NULL &&
+            (PyBool_Check(item) || pyma_has_prefix(Py_TYPE(item)->tp_name, "numpy.bool"));
         const int truth = is_bool ? PyObject_IsTrue(item) : fail_mask(state);
         self->bytes[i] = truth == 1;
         result = truth < 0 ? -1 : 0;

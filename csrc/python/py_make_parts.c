@@ -38,11 +38,11 @@ make_part(pyma_state *state, const pyma_request *wanted, PyObject *values, PyObj
           PyObject *nulls)
 {
     const pyma_request part = {.values = values,
-                          .type = type,
-                          .mask = nulls,
-                          .size = -1,
-                          .from_pandas = wanted->from_pandas,
-                          .safe = wanted->safe};
+                               .type = type,
+                               .mask = nulls,
+                               .size = -1,
+                               .from_pandas = wanted->from_pandas,
+                               .safe = wanted->safe};
     return pyma_make(state, &part);
 }
 
@@ -88,8 +88,8 @@ join_dictionary(pyma_state *state, ma_array *indices, ma_array *values, ma_type 
 }
 
 PyObject *
-pyma_array_of_dictionary(pyma_state *state, const pyma_request *wanted, PyObject *parts, PyObject *nulls,
-                    bool ordered)
+pyma_array_of_dictionary(pyma_state *state, const pyma_request *wanted, PyObject *parts,
+                         PyObject *nulls, bool ordered)
 {
     ma_type *core = wanted->type != NULL ? pyma_type_get(state, wanted->type) : NULL;
     PyObject *types[2] = {NULL, NULL};
@@ -100,14 +100,14 @@ pyma_array_of_dictionary(pyma_state *state, const pyma_request *wanted, PyObject
         types[1] = pyma_type_wrap(state, ma_type_ref(core->value_type));
     }
     for (int i = 0; i < 2 && !PyErr_Occurred(); i++) {
-        made[i] = make_part(state, wanted, PyTuple_GET_ITEM(parts, i), types[i],
-                            i == 0 ? nulls : NULL);
+        made[i] =
+            make_part(state, wanted, PyTuple_GET_ITEM(parts, i), types[i], i == 0 ? nulls : NULL);
     }
     if (made[0] != NULL && made[1] != NULL) {
         ma_array *indices = pyma_array_get(state, made[0]);
         ma_array *values = pyma_array_get(state, made[1]);
-        ma_type *type = core != NULL ? ma_type_ref(core)
-                                     : dictionary_type(state, indices, values, ordered);
+        ma_type *type =
+            core != NULL ? ma_type_ref(core) : dictionary_type(state, indices, values, ordered);
         ma_array *array = type != NULL ? join_dictionary(state, indices, values, type) : NULL;
         result = array != NULL ? pyma_array_wrap(state, array, wanted->type) : NULL;
         ma_type_unref(type);
@@ -137,7 +137,8 @@ struct_type(pyma_state *state, PyObject *names, PyObject *columns)
         ma_array *column = pyma_array_get(state, PyList_GET_ITEM(columns, i));
         if (name == NULL || column == NULL ||
             (ma_field_new((ma_bytes){name, size}, column->type, true, NULL, &type->children[i],
-                          &err) != MA_OK && pyma_raise(state, &err) == NULL)) {
+                          &err) != MA_OK &&
+             pyma_raise(state, &err) == NULL)) {
             ma_type_unref(type);
             return NULL;
         }
@@ -177,7 +178,8 @@ struct_columns(pyma_state *state, const pyma_request *wanted, PyObject *names, P
 }
 
 PyObject *
-pyma_array_of_struct(pyma_state *state, const pyma_request *wanted, PyObject *parts, const pyma_mask *nulls)
+pyma_array_of_struct(pyma_state *state, const pyma_request *wanted, PyObject *parts,
+                     const pyma_mask *nulls)
 {
     PyObject *names = PyTuple_GET_ITEM(parts, 0);
     PyObject *columns = struct_columns(state, wanted, names, PyTuple_GET_ITEM(parts, 1));

@@ -91,8 +91,8 @@ refused(void)
     return -1;
 }
 
-/* 1: `out` is to be closed; 0 and -1 as in pyma_memory_array. `fixed` says how wide bytes may be that
- * come as bytes (-1: may not). */
+/* 1: `out` is to be closed; 0 and -1 as in pyma_memory_array. `fixed` says how wide bytes may be
+ * that come as bytes (-1: may not). */
 static int
 open_memory(PyObject *object, int32_t fixed, memory *out)
 {
@@ -190,8 +190,8 @@ find_nulls(const pyma_conversion *self, const pyma_numbers *numbers, const uint8
     return MA_OK;
 }
 
-/* Nothing stands between the object's memory and a column's: no gaps, no swapping, and each value at a
- * multiple of its size. */
+/* Nothing stands between the object's memory and a column's: no gaps, no swapping, and each
+ * value at a multiple of its size. */
 static bool
 is_column(const pyma_numbers *numbers, const ma_type *type)
 {

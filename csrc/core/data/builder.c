@@ -4,105 +4,10 @@
 #include "core/base/number.h"
 #include "core/data/unique.h"
 
-enum { VIEW_SIZE = 16, VIEW_INLINE = 12 };
-
-/* ---- making and freeing ---- */
-
-/* What a layout needs before its first row. */
-static ma_status
-init_layout(ma_builder *self, ma_error *err)
-{
-    const ma_layout *layout = &ma_layouts[self->type->layout];
-    if (self->type->id == MA_TYPE_DICTIONARY) {
-        MA_TRY(ma_unique_new(&self->unique, err));
-        return ma_builder_new(self->type->value_type, &self->values, err);
-    }
-    if (layout->n_buffers > 1 && ma_buffer_kind_is_offsets(layout->buffers[1])) {
-        return ma_growing_add_zeros(&self->first, ma_buffer_kind_bits(layout->buffers[1], 0) / 8,
-                                    err);
-    }
-    return MA_OK;
-}
-
-ma_status
-ma_builder_new(ma_type *type, ma_builder **out, ma_error *err)
-{
-    const int64_t size =
-        (int64_t)sizeof(ma_builder) + type->n_children * (int64_t)sizeof(ma_builder *);
-    ma_builder *self = ma_calloc(1, size);
-    if (self == NULL) {
-        return ma_fail_nomem(err, size);
-    }
-    self->type = ma_type_ref(type);
-    self->n_children = type->n_children;
-    ma_status st = init_layout(self, err);
-    for (int32_t i = 0; st == MA_OK && i < self->n_children; i++) {
-        st = ma_builder_new(type->children[i]->type, &self->children[i], err);
-    }
-    if (st != MA_OK) {
-        ma_builder_free(self);
-        return st;
-    }
-    *out = self;
-    return MA_OK;
-}
-
-void
-ma_builder_free(ma_builder *self)
-{
-    if (self == NULL) {
-        return;
-    }
-    for (int32_t i = 0; i < self->n_children; i++) {
-        ma_builder_free(self->children[i]);
-    }
-    ma_builder_free(self->values);
-    ma_unique_free(self->unique);
-    for (int64_t i = 0; i < self->n_blocks; i++) {
-        ma_buffer_clear(&self->blocks[i]);
-    }
-    ma_free(self->blocks);
-    ma_growing_fini(&self->validity);
-    ma_growing_fini(&self->first);
-    ma_growing_fini(&self->second);
-    ma_type_unref(self->type);
-    ma_free(self);
-}
-
-/* Bits of one row in `first`, or in `second` where that has an item for each row. */
-static int32_t
-row_bits(const ma_builder *self, int buffer)
-{
-    const ma_layout *layout = &ma_layouts[self->type->layout];
-    const int index = buffer + (layout->buffers[0] == MA_BUFFER_VALIDITY);
-    return index < layout->n_buffers
-               ? ma_buffer_kind_bits(layout->buffers[index], self->type->bits)
-               : 0;
-}
-
-ma_status
-ma_builder_reserve(ma_builder *self, int64_t rows, ma_error *err)
-{
-    int64_t first;
-    int64_t second;
-    if (!ma_mul_i64(rows, row_bits(self, 0), &first) ||
-        !ma_mul_i64(rows, row_bits(self, 1), &second)) {
-        return ma_fail_nomem(err, INT64_MAX);
-    }
-    if (first > 0) {
-        MA_TRY(ma_growing_reserve(&self->first, ma_bitmap_size(first), err));
-    }
-    if (second > 0) {
-        MA_TRY(ma_growing_reserve(&self->second, ma_bitmap_size(second), err));
-    }
-    for (int32_t i = 0; i < self->n_children; i++) {
-        const ma_child_rule rule = ma_layouts[self->type->layout].children;
-        if (rule == MA_CHILDREN_ALIGNED) {
-            MA_TRY(ma_builder_reserve(self->children[i], rows, err));
-        }
-    }
-    return MA_OK;
-}
+enum {
+    VIEW_SIZE = 16,
+    VIEW_INLINE = 12
+};
 
 /* ---- bits ---- */
 
@@ -110,8 +15,8 @@ ma_builder_reserve(ma_builder *self, int64_t rows, ma_error *err)
 static ma_status
 add_bits(ma_growing *bits, int64_t length, int64_t count, bool value, ma_error *err)
 {
-    MA_TRY(ma_growing_add_zeros(bits, ma_bitmap_size(length + count) - ma_bitmap_size(length),
-                                err));
+    MA_TRY(
+        ma_growing_add_zeros(bits, ma_bitmap_size(length + count) - ma_bitmap_size(length), err));
     if (value) {
         ma_bitmap_fill(bits->data, length, count, true);
     }
@@ -204,15 +109,15 @@ ma_builder_append_fixed(ma_builder *self, const void *value, ma_error *err)
 static ma_status
 add_offset(ma_builder *self, int64_t offset, ma_error *err)
 {
-    if (row_bits(self, 0) == 64) {
+    if (ma_builder_row_bits(self, 0) == 64) {
         return ma_growing_add(&self->first, &offset, 8, err);
     }
     const int32_t narrow = (int32_t)offset;
     return ma_growing_add(&self->first, &narrow, 4, err);
 }
 
-/* Room in a view's newest data buffer, for which a new one is begun when int32 cannot say where in it
- * the value would lie. */
+/* Room in a view's newest data buffer, for which a new one is begun when int32 cannot say where
+ * in it the value would lie. */
 static ma_status
 reserve_view(ma_builder *self, int64_t size, ma_error *err)
 {
@@ -231,8 +136,8 @@ reserve_view(ma_builder *self, int64_t size, ma_error *err)
     return ma_growing_reserve(&self->second, size, err);
 }
 
-/* A view (Columnar.rst, "Variable-size Binary View Layout"): the size, and then the value, or four of
- * its bytes and where all of them are. */
+/* A view (Columnar.rst, "Variable-size Binary View Layout"): the size, and then the value, or
+ * four of its bytes and where all of them are. */
 static ma_status
 append_view(ma_builder *self, const void *data, int64_t size, ma_error *err)
 {
@@ -263,11 +168,11 @@ fail_offsets(const ma_builder *self, const char *what, ma_error *err)
     return ma_fail(err, MA_INVALID, -1,
                    "%s hold more than the 2,147,483,647 %s that 32-bit offsets can count; use %s",
                    ma_type_name(self->type, name, sizeof(name)), what,
-                   text                                    ? "large_string"
-                   : bytes                                 ? "large_binary"
+                   text                                  ? "large_string"
+                   : bytes                               ? "large_binary"
                    : self->type->id == MA_TYPE_LIST_VIEW ? "large_list_view"
                    : self->type->id == MA_TYPE_LIST      ? "large_list"
-                                                           : "several arrays");
+                                                         : "several arrays");
 }
 
 ma_status
@@ -325,7 +230,7 @@ add_list(ma_builder *self, int64_t start, int64_t end, ma_error *err)
 {
     const ma_layout_id layout = self->type->layout;
     const bool view = layout == MA_LAYOUT_LIST_VIEW32 || layout == MA_LAYOUT_LIST_VIEW64;
-    if (row_bits(self, 0) == 32 && end > INT32_MAX) {
+    if (ma_builder_row_bits(self, 0) == 32 && end > INT32_MAX) {
         return fail_offsets(self, "items", err);
     }
     if (!view) {
@@ -463,8 +368,7 @@ repeats(ma_builder *values, ma_growing *keys, bool *same, ma_error *err)
     MA_TRY(ma_builder_key(values, values->length - 2, keys, err));
     const int64_t size = keys->size;
     MA_TRY(ma_builder_key(values, values->length - 1, keys, err));
-    *same = keys->size == 2 * size &&
-            memcmp(keys->data, keys->data + size, (size_t)size) == 0;
+    *same = keys->size == 2 * size && memcmp(keys->data, keys->data + size, (size_t)size) == 0;
     return MA_OK;
 }
 
@@ -523,7 +427,7 @@ add_blank(ma_builder *self, int64_t count, ma_error *err)
     if (self->type->bits == 1) {
         return add_bits(&self->first, self->length, count, false, err);
     }
-    if (!ma_mul_i64(count, row_bits(self, 0) / 8, &size)) {
+    if (!ma_mul_i64(count, ma_builder_row_bits(self, 0) / 8, &size)) {
         return ma_fail_nomem(err, INT64_MAX);
     }
     return ma_growing_add_zeros(&self->first, size, err);

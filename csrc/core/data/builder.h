@@ -10,9 +10,10 @@
  *     dictionary:   one row to builder->values, then ma_builder_end_value
  *     run ends:     one row to builder->children[1], then ma_builder_end_run
  *
- * A row that turns out wrong half-way is taken back with ma_builder_truncate on the builder that has
- * not ended it. All appending functions fail with MA_NOMEM, and with MA_INVALID where a row does not
- * fit the type (32-bit offsets, index types, run ends that are full); the text says which type does.
+ * A row that turns out wrong half-way is taken back with ma_builder_truncate on the builder that
+ * has not ended it. All appending functions fail with MA_NOMEM, and with MA_INVALID where a row
+ * does not fit the type (32-bit offsets, index types, run ends that are full); the text says which
+ * type does.
  * After a failure the builder may be truncated to what it had, or freed.
  *
  * Nobody else sees a builder: no function here may be called on one from two threads. */
@@ -25,16 +26,16 @@
 typedef struct ma_builder ma_builder;
 
 struct ma_builder {
-    ma_type *type;          /* owned */
-    int64_t length;         /* rows that are whole */
+    ma_type *type;  /* owned */
+    int64_t length; /* rows that are whole */
     int64_t nulls;
-    ma_growing validity;    /* no bytes until the first null */
-    ma_growing first;       /* values, offsets, views or type ids */
-    ma_growing second;      /* bytes, sizes or union offsets; a view's newest data buffer */
-    ma_buffer *blocks;      /* owned; a view's data buffers that are full */
+    ma_growing validity; /* no bytes until the first null */
+    ma_growing first;    /* values, offsets, views or type ids */
+    ma_growing second;   /* bytes, sizes or union offsets; a view's newest data buffer */
+    ma_buffer *blocks;   /* owned; a view's data buffers that are full */
     int64_t n_blocks;
     int64_t blocks_capacity;
-    ma_builder *values;     /* owned; a dictionary's distinct values */
+    ma_builder *values;       /* owned; a dictionary's distinct values */
     struct ma_unique *unique; /* owned; finds them again */
     int32_t n_children;
     ma_builder *children[]; /* owned, each of them */
@@ -51,13 +52,13 @@ ma_builder_free(ma_builder *self);
 MA_NODISCARD ma_status
 ma_builder_reserve(ma_builder *self, int64_t rows, ma_error *err);
 
-/* `count` rows of null. Types without a validity bitmap put the null into a child: unions into their
- * first, run-end encoded arrays into their values. */
+/* `count` rows of null. Types without a validity bitmap put the null into a child: unions into
+ * their first, run-end encoded arrays into their values. */
 MA_NODISCARD ma_status
 ma_builder_append_null(ma_builder *self, int64_t count, ma_error *err);
 
-/* `count` rows that nobody looks at, because a parent is null there or chose another child: zeros, no
- * bytes, no items; null in a dictionary, which may have no value to point at. */
+/* `count` rows that nobody looks at, because a parent is null there or chose another child:
+ * zeros, no bytes, no items; null in a dictionary, which may have no value to point at. */
 MA_NODISCARD ma_status
 ma_builder_append_empty(ma_builder *self, int64_t count, ma_error *err);
 
@@ -79,8 +80,9 @@ ma_builder_append_bool(ma_builder *self, bool value, ma_error *err);
 MA_NODISCARD ma_status
 ma_builder_append_fixed(ma_builder *self, const void *value, ma_error *err);
 
-/* One value of a binary or text type of any layout but the fixed-size one. Text is UTF-8 already: the
- * finished array counts as checked. `*out` is where to write `size` bytes before the next call. */
+/* One value of a binary or text type of any layout but the fixed-size one. Text is UTF-8
+ * already: the finished array counts as checked. `*out` is where to write `size` bytes before
+ * the next call. */
 MA_NODISCARD ma_status
 ma_builder_append_space(ma_builder *self, int64_t size, uint8_t **out, ma_error *err);
 MA_NODISCARD ma_status
@@ -130,6 +132,16 @@ ma_builder_is_null(const ma_builder *self, int64_t row)
 {
     return self->validity.size > 0 ? !ma_bitmap_get(self->validity.data, row)
                                    : self->type->id == MA_TYPE_NULL;
+}
+
+/* Bits of one row in `first`, or in `second` where that has an item for each row. */
+static inline int32_t
+ma_builder_row_bits(const ma_builder *self, int buffer)
+{
+    const ma_layout *layout = &ma_layouts[self->type->layout];
+    const int index = buffer + (layout->buffers[0] == MA_BUFFER_VALIDITY);
+    return index < layout->n_buffers ? ma_buffer_kind_bits(layout->buffers[index], self->type->bits)
+                                     : 0;
 }
 
 #endif

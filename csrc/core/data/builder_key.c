@@ -50,8 +50,7 @@ bytes_at(const ma_builder *self, int64_t row)
             return (ma_bytes){(const char *)view + 4, size};
         }
         const int32_t block = ma_load_i32(view + 8);
-        const uint8_t *data =
-            block < self->n_blocks ? self->blocks[block].data : self->second.data;
+        const uint8_t *data = block < self->n_blocks ? self->blocks[block].data : self->second.data;
         return (ma_bytes){(const char *)data + ma_load_i32(view + 12), size};
     }
     const int32_t width = self->type->layout == MA_LAYOUT_BINARY32 ? 4 : 8;

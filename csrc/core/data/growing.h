@@ -7,8 +7,8 @@
 #include "core/data/buffer.h"
 
 typedef struct ma_growing {
-    uint8_t *data;    /* owned; NULL until bytes were asked for */
-    int64_t size;     /* bytes in use */
+    uint8_t *data; /* owned; NULL until bytes were asked for */
+    int64_t size;  /* bytes in use */
     int64_t capacity;
 } ma_growing;
 
@@ -19,8 +19,8 @@ ma_growing_more(ma_growing *self, int64_t extra, ma_error *err);
 void
 ma_growing_fini(ma_growing *self);
 
-/* Make a buffer of the bytes in use and forget them; memory that was reserved in vain is given back.
- * Without bytes `*out` is MA_EMPTY_BUFFER. Fails with MA_NOMEM; `self` is empty then, too. */
+/* Make a buffer of the bytes in use and forget them; memory that was reserved in vain is given
+ * back. Without bytes `*out` is MA_EMPTY_BUFFER. Fails with MA_NOMEM; `self` is empty then, too. */
 MA_NODISCARD ma_status
 ma_growing_finish(ma_growing *self, ma_buffer *out, ma_error *err);
 

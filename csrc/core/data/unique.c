@@ -9,14 +9,16 @@ typedef struct slot {
 } slot;
 
 struct ma_unique {
-    slot *slots;         /* owned; a power of two of them */
+    slot *slots; /* owned; a power of two of them */
     int64_t capacity;
     int64_t used;
-    ma_growing key;      /* of the row that is looked for */
-    ma_growing other;    /* of the row that it may be equal to */
+    ma_growing key;   /* of the row that is looked for */
+    ma_growing other; /* of the row that it may be equal to */
 };
 
-enum { FIRST_CAPACITY = 64 };
+enum {
+    FIRST_CAPACITY = 64
+};
 
 ma_status
 ma_unique_new(ma_unique **out, ma_error *err)
