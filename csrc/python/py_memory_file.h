@@ -5,15 +5,26 @@
 #include "python/py_mutex.h"
 #include "python/py_native_file.h"
 
+/* The struct of such objects; its fields are for py_memory_file.c. */
+typedef struct pyma_memory_file {
+    pyma_native_file base;
+    pyma_mutex lock;  /* guards what follows */
+    ma_buffer buffer; /* owned; without an address once closed */
+    int64_t position; /* inside the buffer */
+} pyma_memory_file;
+
 /* A new object of `type` over `buffer`, which it takes over, also on failure (NULL). */
 PyObject *
 pyma_memory_file_new(PyTypeObject *type, ma_buffer buffer);
+
+void
+pyma_memory_file_tp_dealloc(PyObject *op);
 
 /* The memory, as a new reference, and the position in it. -1 with an exception when it is closed. */
 int
 pyma_memory_file_get(PyObject *op, ma_buffer *out, int64_t *position);
 
-/* Move the position, which lies inside; nothing if the file was closed meanwhile. */
+/* Move the position; one that is outside goes to the end. */
 void
 pyma_memory_file_move(PyObject *op, int64_t position);
 

@@ -4,25 +4,31 @@
 static const struct {
     PyType_Spec *spec;
     size_t state_offset;
+    bool is_file; /* derives from NativeFile */
 } type_table[] = {
-    {&pyma_Buffer_spec, offsetof(pyma_state, Buffer)},
-    {&pyma_DataType_spec, offsetof(pyma_state, DataType)},
-    {&pyma_Field_spec, offsetof(pyma_state, Field)},
-    {&pyma_Schema_spec, offsetof(pyma_state, Schema)},
-    {&pyma_Array_spec, offsetof(pyma_state, Array)},
-    {&pyma_Scalar_spec, offsetof(pyma_state, Scalar)},
-    {&pyma_RecordBatch_spec, offsetof(pyma_state, RecordBatch)},
-    {&pyma_StreamReader_spec, offsetof(pyma_state, StreamReader)},
-    {&pyma_FileReader_spec, offsetof(pyma_state, FileReader)},
-    {&pyma_StreamWriter_spec, offsetof(pyma_state, StreamWriter)},
-    {&pyma_FileWriter_spec, offsetof(pyma_state, FileWriter)},
-    {&pyma_StreamDecoder_spec, offsetof(pyma_state, StreamDecoder)},
+    {&pyma_Buffer_spec, offsetof(pyma_state, Buffer), false},
+    {&pyma_DataType_spec, offsetof(pyma_state, DataType), false},
+    {&pyma_Field_spec, offsetof(pyma_state, Field), false},
+    {&pyma_Schema_spec, offsetof(pyma_state, Schema), false},
+    {&pyma_Array_spec, offsetof(pyma_state, Array), false},
+    {&pyma_Scalar_spec, offsetof(pyma_state, Scalar), false},
+    {&pyma_RecordBatch_spec, offsetof(pyma_state, RecordBatch), false},
+    {&pyma_NativeFile_spec, offsetof(pyma_state, NativeFile), false},
+    {&pyma_BufferReader_spec, offsetof(pyma_state, BufferReader), true},
+    {&pyma_BufferOutputStream_spec, offsetof(pyma_state, BufferOutputStream), true},
+    {&pyma_MemoryMappedFile_spec, offsetof(pyma_state, MemoryMappedFile), true},
+    {&pyma_OSFile_spec, offsetof(pyma_state, OSFile), true},
+    {&pyma_StreamReader_spec, offsetof(pyma_state, StreamReader), false},
+    {&pyma_FileReader_spec, offsetof(pyma_state, FileReader), false},
+    {&pyma_StreamWriter_spec, offsetof(pyma_state, StreamWriter), false},
+    {&pyma_FileWriter_spec, offsetof(pyma_state, FileWriter), false},
+    {&pyma_StreamDecoder_spec, offsetof(pyma_state, StreamDecoder), false},
 };
 
 static PyMethodDef *const function_table[] = {
     pyma_buffer_functions, pyma_type_functions,  pyma_alias_functions,     pyma_field_functions,
     pyma_schema_functions, pyma_array_functions, pyma_batch_functions,     pyma_extension_functions, pyma_option_functions,
-    pyma_make_functions,
+    pyma_make_functions,   pyma_memory_map_functions, pyma_stream_functions,
 };
 
 #define COUNT_OF(table) (sizeof(table) / sizeof((table)[0]))
@@ -37,7 +43,8 @@ static int
 add_types(PyObject *module, pyma_state *state)
 {
     for (size_t i = 0; i < COUNT_OF(type_table); i++) {
-        PyObject *type = PyType_FromModuleAndSpec(module, type_table[i].spec, NULL);
+        PyObject *base = type_table[i].is_file ? (PyObject *)state->NativeFile : NULL;
+        PyObject *type = PyType_FromModuleAndSpec(module, type_table[i].spec, base);
         if (type == NULL) {
             return -1;
         }

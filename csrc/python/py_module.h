@@ -12,6 +12,11 @@ extern PyType_Spec pyma_Schema_spec;
 extern PyType_Spec pyma_Array_spec;
 extern PyType_Spec pyma_Scalar_spec;
 extern PyType_Spec pyma_RecordBatch_spec;
+extern PyType_Spec pyma_NativeFile_spec;
+extern PyType_Spec pyma_BufferReader_spec;
+extern PyType_Spec pyma_BufferOutputStream_spec;
+extern PyType_Spec pyma_MemoryMappedFile_spec;
+extern PyType_Spec pyma_OSFile_spec;
 extern PyType_Spec pyma_StreamReader_spec;
 extern PyType_Spec pyma_FileReader_spec;
 extern PyType_Spec pyma_StreamWriter_spec;
@@ -26,6 +31,8 @@ extern PyMethodDef pyma_schema_functions[];
 extern PyMethodDef pyma_array_functions[];
 extern PyMethodDef pyma_batch_functions[];
 extern PyMethodDef pyma_extension_functions[];
+extern PyMethodDef pyma_memory_map_functions[];
+extern PyMethodDef pyma_stream_functions[];
 extern PyMethodDef pyma_option_functions[];
 extern PyMethodDef pyma_make_functions[]; /* array, nulls, scalar, repeat */
 

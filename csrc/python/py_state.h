@@ -25,6 +25,7 @@ typedef struct pyma_state {
     PyTypeObject *Array;
     PyTypeObject *Scalar;
     PyTypeObject *RecordBatch;
+    PyTypeObject *NativeFile;
     PyTypeObject *BufferReader;
     PyTypeObject *BufferOutputStream;
     PyTypeObject *MemoryMappedFile;
