@@ -8,6 +8,24 @@
 #define NAME_KEY "ARROW:extension:name"
 #define METADATA_KEY "ARROW:extension:metadata"
 
+/* What a registered class raised, as the bytes' fault that it is: ArrowInvalid, with it as the cause. */
+static void
+blame_metadata(pyma_state *state, PyObject *name)
+{
+    if (!PyErr_ExceptionMatches(PyExc_Exception) || PyErr_ExceptionMatches(PyExc_MemoryError) ||
+        PyErr_ExceptionMatches(state->ArrowException)) {
+        return;
+    }
+    PyObject *cause = pyma_error_take();
+    PyErr_Format(state->ArrowInvalid,
+                 "extension type %R refuses the field's metadata or storage (%S); "
+                 "after unregister_extension_type the field is read as its storage",
+                 name, cause);
+    PyObject *error = pyma_error_take();
+    PyException_SetCause(error, cause);
+    pyma_error_restore(error);
+}
+
 int
 pyma_field_extension(pyma_state *state, const ma_field *field, PyObject **out)
 {
@@ -26,8 +44,8 @@ pyma_field_extension(pyma_state *state, const ma_field *field, PyObject **out)
     }
     PyObject *known = PyDict_GetItemWithError(state->extension_types, key); /* borrowed */
     Py_XINCREF(known);
-    Py_DECREF(key);
     if (known == NULL) {
+        Py_DECREF(key);
         return PyErr_Occurred() ? -1 : 0;
     }
     const ma_bytes *bytes = ma_metadata_get(field->metadata, METADATA_KEY);
@@ -42,6 +60,10 @@ pyma_field_extension(pyma_state *state, const ma_field *field, PyObject **out)
     Py_DECREF(known);
     Py_XDECREF(storage);
     Py_XDECREF(serialized);
+    if (type == NULL) {
+        blame_metadata(state, key);
+    }
+    Py_DECREF(key);
     if (type == NULL) {
         return -1;
     }
