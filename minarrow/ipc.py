@@ -7,6 +7,8 @@ from . import _core
 from ._table import RecordBatchReader, Table
 
 __all__ = [
+    "FileReader",
+    "FileWriter",
     "IpcReadOptions",
     "IpcWriteOptions",
     "MetadataVersion",
@@ -16,6 +18,9 @@ __all__ = [
     "RecordBatchReader",
     "RecordBatchStreamReader",
     "RecordBatchStreamWriter",
+    "StreamDecoder",
+    "StreamReader",
+    "StreamWriter",
     "WriteStats",
     "new_file",
     "new_stream",
@@ -334,6 +339,15 @@ class RecordBatchFileWriter(_Writer, _core.FileWriter):
             options=_write_options(options, use_legacy_format),
             metadata=metadata,
         )
+
+
+# The same four under their short names.
+StreamReader = RecordBatchStreamReader
+StreamWriter = RecordBatchStreamWriter
+FileReader = RecordBatchFileReader
+FileWriter = RecordBatchFileWriter
+
+StreamDecoder = _core.StreamDecoder
 
 
 def open_stream(source, *, options=None, memory_pool=None, columns=None, memory_map=True):
