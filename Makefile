@@ -37,6 +37,10 @@ test-thread: setup  ## the tests of threads under ThreadSanitizer
 test-faults: setup  ## the tests in a build whose allocations can be made to fail
 	@$(RUN) tools/run_tests.py --variant faults -- $(ARGS)
 
+test-freethreaded: setup  ## the tests, each by four threads at once, on a CPython without GIL
+	@python=$$(tools/free-threaded.sh) && \
+		$(RUN) tools/run_tests.py --python "$$python" -- --parallel-threads=4 $(ARGS)
+
 bench: setup  ## minarrow beside pyarrow and others, in one table
 	@python=$(call INSIDE,bench) && "$$python" benchmarks/run.py $(ARGS)
 

@@ -81,7 +81,6 @@ def candidates():
     homes = [
         os.environ.get("PYENV_ROOT", os.path.expanduser("~/.pyenv")) + "/versions/*/bin",
         os.path.expanduser("~/.local/share/uv/python/*/bin"),
-        str(ENVIRONMENTS / "cpython-*/bin"),
     ]
     for home in homes:
         folders += sorted(glob.glob(home))

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Makes sure that this machine can build minarrow. Debian packages that are missing are installed
 # where that is allowed (root, or sudo without a password); otherwise the line to type is printed,
-# and the exit status is 1 if something that the build cannot do without is missing.
+# and the exit status is 1 if something that the build cannot do without is missing. Packages named
+# as arguments are needed too.
 set -u
 
 required=""
@@ -37,11 +38,17 @@ command -v "${PKG_CONFIG:-pkg-config}" >/dev/null 2>&1 || want pkg-config
 ${PKG_CONFIG:-pkg-config} --exists liblz4 2>/dev/null || want liblz4-dev
 ${PKG_CONFIG:-pkg-config} --exists libzstd 2>/dev/null || want libzstd-dev
 
+for package in "$@"; do
+    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' ||
+        need "$package"
+done
+
 missing=$(echo $required $optional)
 [ -n "$missing" ] || exit 0
 
-say_line() { echo "    $(as_root)apt-get install -y --no-install-recommends $*"; }
 as_root() { [ "$(id -u)" -eq 0 ] || printf 'sudo '; }
+
+say_line() { echo "    $(as_root)apt-get install -y --no-install-recommends $*"; }
 
 can_install() {
     command -v apt-get >/dev/null 2>&1 || return 1

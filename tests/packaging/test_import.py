@@ -4,6 +4,7 @@ import importlib.metadata
 import json
 import subprocess
 import sys
+import sysconfig
 
 import pytest
 
@@ -36,6 +37,13 @@ def test_import_loads_only_minarrow():
 def test_import_is_quick():
     """At most 3 ms; the best of several, as other work on the machine only ever adds."""
     assert min(run(TIME_IMPORT) for _ in range(10)) < 0.003
+
+
+@pytest.mark.skipif(
+    not sysconfig.get_config_var("Py_GIL_DISABLED"), reason="this interpreter has the GIL"
+)
+def test_import_leaves_the_gil_off():
+    assert run("import sys, minarrow; print(str(sys._is_gil_enabled()).lower())") is False
 
 
 def test_nothing_is_required_at_run_time():
