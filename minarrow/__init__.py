@@ -13,7 +13,7 @@ What is seldom needed (tables, extension types, pandas ...) is imported when it 
 """
 
 from . import _core
-from ._core import (
+from ._core import (  # noqa: F401 - all of these are in __all__
     Array,
     ArrowException,
     ArrowIndexError,
@@ -140,10 +140,12 @@ _LAZY = {
     "open_stream": "ipc",
 }
 
-__all__ = sorted([
-    *(name for name in globals() if not name.startswith("_")),
-    *(name for name, module in _LAZY.items() if name != module),
-])
+__all__ = sorted(
+    [
+        *(name for name in globals() if not name.startswith("_")),
+        *(name for name, module in _LAZY.items() if name != module),
+    ]
+)
 
 
 def __getattr__(name):

@@ -17,7 +17,15 @@ _NUMBERS = {
     "float": np.float32,
     "double": np.float64,
 }
-_OBJECTS = {"string", "large_string", "string_view", "binary", "large_binary", "binary_view", "null"}
+_OBJECTS = {
+    "string",
+    "large_string",
+    "string_view",
+    "binary",
+    "large_binary",
+    "binary_view",
+    "null",
+}
 
 
 def _time_dtype(type):
@@ -87,7 +95,9 @@ def _lists(array):
     from ._core import list_bounds
 
     values = to_numpy(array.values, zero_copy_only=False)
-    return _objects([None if start is None else values[start:stop] for start, stop in list_bounds(array)])
+    return _objects(
+        [None if start is None else values[start:stop] for start, stop in list_bounds(array)]
+    )
 
 
 def _copied(array):
@@ -119,7 +129,9 @@ def _copied(array):
         valid = ~_nulls(array.indices)
         found[valid] = values[indices[valid].astype(np.intp)]
         return found
-    if name.startswith(("list<", "large_list<", "fixed_size_list<", "list_view", "large_list_view")):
+    if name.startswith(
+        ("list<", "large_list<", "fixed_size_list<", "list_view", "large_list_view")
+    ):
         return _lists(array)
     return _objects(array.to_pylist())
 
@@ -137,7 +149,9 @@ def to_numpy(array, zero_copy_only=True, writable=False):
         values = _numbers(array, dtype)
         return values.copy() if writable else values
     if zero_copy_only:
-        _refuse(array, "has nulls" if dtype is not None else "holds values that numpy stores otherwise")
+        _refuse(
+            array, "has nulls" if dtype is not None else "holds values that numpy stores otherwise"
+        )
     return _copied(array)
 
 

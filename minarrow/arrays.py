@@ -89,7 +89,8 @@ class StructArray(_Kind):
             names = list(names)
             if len(names) != len(arrays):
                 raise ValueError(f"{len(names)} names for {len(arrays)} arrays")
-            fields = [_core.field(name, array.type) for name, array in zip(names, arrays)]
+            pairs = zip(names, arrays, strict=True)
+            fields = [_core.field(name, array.type) for name, array in pairs]
         if type is None:
             type = _core.struct(fields)
         length = len(arrays[0]) if arrays else len(mask) if mask is not None else 0
@@ -106,7 +107,9 @@ def _offsets(offsets, wide):
     """(rows, buffer of offsets, validity) for offsets, of which a null means a null list."""
     offsets = _array(offsets, _core.int64() if wide else _core.int32())
     if str(offsets.type) != ("int64" if wide else "int32"):
-        raise _core.ArrowTypeError(f"offsets are {'int64' if wide else 'int32'}, not {offsets.type}")
+        raise _core.ArrowTypeError(
+            f"offsets are {'int64' if wide else 'int32'}, not {offsets.type}"
+        )
     if not len(offsets):
         raise _core.ArrowInvalid("offsets have one entry more than there are lists")
     rows = len(offsets) - 1
@@ -131,9 +134,7 @@ def _list_from_arrays(factory, wide, offsets, values, type, mask):
             raise _core.ArrowInvalid("give nulls in the offsets or in a mask, not both")
         validity = _validity(mask, rows)[1]
     type = factory(values.type) if type is None else type
-    return _core.array_from_parts(
-        type, rows, [validity, buffer], children=[values], full=True
-    )
+    return _core.array_from_parts(type, rows, [validity, buffer], children=[values], full=True)
 
 
 class ListArray(_Kind):
@@ -243,15 +244,11 @@ class MapArray(_Kind):
         if keys.null_count:
             raise _core.ArrowInvalid("the keys of a map cannot be null")
         type = _core.map_(keys.type, items.type) if type is None else type
-        entries = StructArray.from_arrays(
-            [keys, items], fields=[type.key_field, type.item_field]
-        )
+        entries = StructArray.from_arrays([keys, items], fields=[type.key_field, type.item_field])
         rows, buffer, validity = _offsets(offsets, False)
         if mask is not None:
             validity = _validity(mask, rows)[1]
-        return _core.array_from_parts(
-            type, rows, [validity, buffer], children=[entries], full=True
-        )
+        return _core.array_from_parts(type, rows, [validity, buffer], children=[entries], full=True)
 
 
 class UnionArray(_Kind):
@@ -264,7 +261,7 @@ class UnionArray(_Kind):
         names = [str(i) for i in range(len(children))] if field_names is None else field_names
         if len(names) != len(children):
             raise _core.ArrowInvalid(f"{len(names)} names for {len(children)} children")
-        return [_core.field(name, child.type) for name, child in zip(names, children)]
+        return [_core.field(name, child.type) for name, child in zip(names, children, strict=True)]
 
     @staticmethod
     def from_dense(types, value_offsets, children, field_names=None, type_codes=None):
@@ -308,6 +305,4 @@ class RunEndEncodedArray(_Kind):
         length = run_ends[len(run_ends) - 1].as_py() if len(run_ends) else 0
         if run_ends.null_count:
             raise _core.ArrowInvalid("run ends cannot be null")
-        return _core.array_from_parts(
-            type, length, [None], children=[run_ends, values], full=True
-        )
+        return _core.array_from_parts(type, length, [None], children=[run_ends, values], full=True)

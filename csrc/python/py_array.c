@@ -12,8 +12,8 @@
 
 typedef struct ArrayObject {
     PyObject_HEAD
-    ma_array *core;     /* owned */
-    PyObject *type;     /* owned; the extension type, NULL for a plain array */
+    ma_array *core; /* owned */
+    PyObject *type; /* owned; the extension type, NULL for a plain array */
     PyObject *weakrefs;
 } ArrayObject;
 
@@ -446,8 +446,7 @@ Array_equals(PyObject *op, PyObject *other)
 static PyObject *
 Array_tp_richcompare(PyObject *op, PyObject *other, int how)
 {
-    if ((how != Py_EQ && how != Py_NE) ||
-        !PyObject_TypeCheck(other, pyma_state_of(op)->Array)) {
+    if ((how != Py_EQ && how != Py_NE) || !PyObject_TypeCheck(other, pyma_state_of(op)->Array)) {
         Py_RETURN_NOTIMPLEMENTED;
     }
     const int same = arrays_equal(op, other);
@@ -537,7 +536,8 @@ Array_tp_repr(PyObject *op)
     if (text == NULL) {
         return NULL;
     }
-    const char *name = self->type != NULL ? Py_TYPE(op)->tp_name : class_names[self->core->type->id];
+    const char *name =
+        self->type != NULL ? Py_TYPE(op)->tp_name : class_names[self->core->type->id];
     PyObject *repr = PyUnicode_FromFormat("<minarrow.%s%s object at %p>\n%U", name,
                                           self->type != NULL ? "" : "Array", op, text);
     Py_DECREF(text);
@@ -621,10 +621,10 @@ static PyGetSetDef Array_getset[] = {
     {"type", Array_get_type, NULL, PyDoc_STR("The DataType."), NULL},
     {"null_count", Array_get_null_count, NULL,
      PyDoc_STR("Nulls by the array's own validity bitmap."), NULL},
-    {"offset", Array_get_offset, NULL, PyDoc_STR("Rows of the buffers before the first one."), NULL},
+    {"offset", Array_get_offset, NULL, PyDoc_STR("Rows of the buffers before the first one."),
+     NULL},
     {"is_cpu", Array_get_true, NULL, PyDoc_STR("True: all arrays lie in main memory."), NULL},
-    PYMA_ARRAY_PARTS_GETSET
-    {0},
+    PYMA_ARRAY_PARTS_GETSET{0},
 };
 
 PyDoc_STRVAR(reduce_doc, "__reduce_ex__($self, protocol, /)\n--\n\n"
@@ -634,14 +634,13 @@ static PyObject *
 Array_reduce_ex(PyObject *op, PyObject *protocol)
 {
     PyObject *module = PyImport_ImportModule("minarrow._pickle");
-    PyObject *reduced = module != NULL
-                            ? PyObject_CallMethod(module, "reduce_array", "OO", op, protocol)
-                            : NULL;
+    PyObject *reduced =
+        module != NULL ? PyObject_CallMethod(module, "reduce_array", "OO", op, protocol) : NULL;
     Py_XDECREF(module);
     return reduced;
 }
 
-#define WITH_KEYWORDS(function) (PyCFunction)(void (*)(void))function, METH_VARARGS | METH_KEYWORDS
+#define WITH_KEYWORDS(function) (PyCFunction)(void (*)(void)) function, METH_VARARGS | METH_KEYWORDS
 
 static PyMethodDef Array_methods[] = {
     {"slice", WITH_KEYWORDS(Array_slice), slice_doc},
@@ -655,8 +654,7 @@ static PyMethodDef Array_methods[] = {
     {"to_numpy", WITH_KEYWORDS(Array_to_numpy), to_numpy_doc},
     {"__array__", WITH_KEYWORDS(Array_array), array_doc},
     {"__reduce_ex__", Array_reduce_ex, METH_O, reduce_doc},
-    PYMA_ARRAY_PARTS_METHODS
-    {0},
+    PYMA_ARRAY_PARTS_METHODS{0},
 };
 
 static PyMemberDef Array_members[] = {
@@ -664,10 +662,11 @@ static PyMemberDef Array_members[] = {
     {0},
 };
 
-PyDoc_STRVAR(Array_doc, "A column: immutable values of one type, each of which may be null.\n\n"
-                        "Made by array(...), taken from a record batch, or put together from buffers.\n"
-                        "Where its values are plain numbers and none is null it speaks the buffer\n"
-                        "protocol, so that memoryview(array) and numpy.asarray(array) copy nothing.");
+PyDoc_STRVAR(Array_doc,
+             "A column: immutable values of one type, each of which may be null.\n\n"
+             "Made by array(...), taken from a record batch, or put together from buffers.\n"
+             "Where its values are plain numbers and none is null it speaks the buffer\n"
+             "protocol, so that memoryview(array) and numpy.asarray(array) copy nothing.");
 
 static PyType_Slot Array_slots[] = {
     {Py_tp_doc, (void *)Array_doc},

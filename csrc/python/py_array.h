@@ -38,7 +38,8 @@ Array_bf_getbuffer(PyObject *op, Py_buffer *view, int flags);
 void
 Array_bf_releasebuffer(PyObject *op, Py_buffer *view);
 
-/* Parse slice(offset=0, length=None) for something of `rows` rows: a range inside it. False: exception. */
+/* Parse slice(offset=0, length=None) for something of `rows` rows: a range inside it. False:
+ * exception. */
 bool
 pyma_slice_args(PyObject *args, PyObject *kwargs, char **keywords, int64_t rows, int64_t *offset,
                 int64_t *length);

@@ -156,12 +156,13 @@ assemble(pyma_state *state, const parts *given)
     return pyma_array_wrap(state, array, given->type);
 }
 
-PyDoc_STRVAR(assemble_doc,
-             "array_from_parts(type, length, buffers, *, null_count=-1, offset=0, children=None, "
-             "dictionary=None, full=False)\n--\n\n"
-             "An array over buffers (Buffer or None, in the order of Array.buffers()), children and "
-             "dictionary that are there.\n\n"
-             "full -- check what the values point to now, not on first use");
+PyDoc_STRVAR(
+    assemble_doc,
+    "array_from_parts(type, length, buffers, *, null_count=-1, offset=0, children=None, "
+    "dictionary=None, full=False)\n--\n\n"
+    "An array over buffers (Buffer or None, in the order of Array.buffers()), children and "
+    "dictionary that are there.\n\n"
+    "full -- check what the values point to now, not on first use");
 
 /* Both ways to say it: `format` and `keywords` differ, the values they fill are the same. */
 static PyObject *
@@ -174,8 +175,8 @@ assemble_args(pyma_state *state, PyObject *args, PyObject *kwargs, const char *f
     PyObject *children = Py_None;
     parts given = {.null_count = -1, .dictionary = Py_None};
     if (!PyArg_ParseTupleAndKeywords(args, kwargs, format, keywords, &type, &given.length, &buffers,
-                                     &given.null_count, &given.offset, &children,
-                                     &given.dictionary, &given.full)) {
+                                     &given.null_count, &given.offset, &children, &given.dictionary,
+                                     &given.full)) {
         return NULL;
     }
     PyObject *array = NULL;
@@ -196,8 +197,7 @@ assemble_args(pyma_state *state, PyObject *args, PyObject *kwargs, const char *f
 static PyObject *
 core_array_from_parts(PyObject *module, PyObject *args, PyObject *kwargs)
 {
-    return assemble_args(pyma_state_of_module(module), args, kwargs,
-                         "OLO|$LLOOp:array_from_parts");
+    return assemble_args(pyma_state_of_module(module), args, kwargs, "OLO|$LLOOp:array_from_parts");
 }
 
 PyObject *
@@ -231,7 +231,8 @@ core_array_with_type(PyObject *module, PyObject *args)
         PyObject *have = pyma_type_wrap(state, ma_type_ref(array->type));
         PyObject *want = pyma_type_wrap(state, ma_type_ref(core));
         if (have != NULL && want != NULL) {
-            PyErr_Format(state->ArrowTypeError, "an array of %S cannot be stored as %S", have, want);
+            PyErr_Format(state->ArrowTypeError, "an array of %S cannot be stored as %S", have,
+                         want);
         }
         Py_XDECREF(have);
         Py_XDECREF(want);
@@ -266,8 +267,9 @@ cores_of(pyma_state *state, PyObject *list, const ma_type *type)
         if (!ma_type_equal(cores[i]->type, type, false)) {
             char have[80];
             char want[80];
-            PyErr_Format(state->ArrowInvalid, "array %zd is of type %s and the others are of type %s",
-                         i, ma_type_name(cores[i]->type, have, sizeof(have)),
+            PyErr_Format(state->ArrowInvalid,
+                         "array %zd is of type %s and the others are of type %s", i,
+                         ma_type_name(cores[i]->type, have, sizeof(have)),
                          ma_type_name(type, want, sizeof(want)));
             ma_free(cores);
             return NULL;
@@ -401,8 +403,8 @@ core_list_bounds(PyObject *module, PyObject *object)
     if (array->type->id < MA_TYPE_LIST || array->type->id > MA_TYPE_MAP) {
         return PyErr_Format(PyExc_TypeError, "expected an array of lists");
     }
-    PyObject *list = array->length <= PY_SSIZE_T_MAX ? PyList_New((Py_ssize_t)array->length)
-                                                      : PyErr_NoMemory();
+    PyObject *list =
+        array->length <= PY_SSIZE_T_MAX ? PyList_New((Py_ssize_t)array->length) : PyErr_NoMemory();
     for (int64_t row = 0; list != NULL && row < array->length; row++) {
         int64_t start = 0;
         int64_t size = 0;

@@ -296,9 +296,9 @@ Array_field(PyObject *op, PyObject *key)
     if (i < 0) {
         return NULL;
     }
-    return type->id == MA_TYPE_DENSE_UNION
-               ? wrap_whole(state, core->children[i], type->children[i])
-               : wrap_slice(state, core->children[i], core->offset, core->length, type->children[i]);
+    return type->id == MA_TYPE_DENSE_UNION ? wrap_whole(state, core->children[i], type->children[i])
+                                           : wrap_slice(state, core->children[i], core->offset,
+                                                        core->length, type->children[i]);
 }
 
 /* ---- flattening ---- */

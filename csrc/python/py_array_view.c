@@ -4,9 +4,12 @@
 
 #include "core/base/memory.h"
 
-enum { MOST_DIMENSIONS = 8 };
+enum {
+    MOST_DIMENSIONS = 8
+};
 
-/* The numbers that a view shows, and its shape and strides; owned by the view (Py_buffer.internal). */
+/* The numbers that a view shows, and its shape and strides; owned by the view
+ * (Py_buffer.internal). */
 typedef struct extent {
     const uint8_t *data; /* borrowed from the array, which the view keeps alive */
     const char *format;

@@ -14,7 +14,7 @@
 
 typedef struct BatchObject {
     PyObject_HEAD
-    ma_batch *core;     /* owned */
+    ma_batch *core; /* owned */
     PyObject *weakrefs;
 } BatchObject;
 
@@ -242,7 +242,7 @@ parse_maps(PyObject *args, PyObject *kwargs, const char *format)
     static char *keywords[] = {"maps_as_pydicts", NULL};
     PyObject *maps = Py_None;
     return PyArg_ParseTupleAndKeywords(args, kwargs, format, keywords, &maps) ? pyma_maps_from(maps)
-                                                                             : -1;
+                                                                              : -1;
 }
 
 PyDoc_STRVAR(to_pydict_doc, "to_pydict($self, /, *, maps_as_pydicts=None)\n--\n\n"
@@ -293,7 +293,8 @@ Batch_to_pylist(PyObject *op, PyObject *args, PyObject *kwargs)
         PyObject *name = name_of(op, i);
         PyObject *values = name != NULL ? column_list(op, i, (pyma_maps)maps) : NULL;
         for (Py_ssize_t row = 0; values != NULL && row < count; row++) {
-            if (PyDict_SetItem(PyList_GET_ITEM(rows, row), name, PyList_GET_ITEM(values, row)) < 0) {
+            if (PyDict_SetItem(PyList_GET_ITEM(rows, row), name, PyList_GET_ITEM(values, row)) <
+                0) {
                 Py_CLEAR(values);
             }
         }
@@ -576,9 +577,8 @@ static PyObject *
 Batch_reduce_ex(PyObject *op, PyObject *protocol)
 {
     PyObject *module = PyImport_ImportModule("minarrow._pickle");
-    PyObject *reduced = module != NULL
-                            ? PyObject_CallMethod(module, "reduce_batch", "OO", op, protocol)
-                            : NULL;
+    PyObject *reduced =
+        module != NULL ? PyObject_CallMethod(module, "reduce_batch", "OO", op, protocol) : NULL;
     Py_XDECREF(module);
     return reduced;
 }
@@ -607,8 +607,7 @@ static PyMethodDef Batch_methods[] = {
     {"to_string", PYMA_BATCH_KEYWORDS(Batch_to_string, 0), to_string_doc},
     {"get_total_buffer_size", Batch_get_total_buffer_size, METH_NOARGS, total_doc},
     {"__reduce_ex__", Batch_reduce_ex, METH_O, reduce_doc},
-    PYMA_BATCH_MAKE_METHODS
-    {0},
+    PYMA_BATCH_MAKE_METHODS{0},
 };
 
 static PyMemberDef Batch_members[] = {
@@ -616,9 +615,10 @@ static PyMemberDef Batch_members[] = {
     {0},
 };
 
-PyDoc_STRVAR(Batch_doc, "A schema and columns of the same length.\n\n"
-                        "Made by from_arrays, from_pydict, from_pylist, from_pandas, or read from a\n"
-                        "stream or file; there, a column is built when it is first touched.");
+PyDoc_STRVAR(Batch_doc,
+             "A schema and columns of the same length.\n\n"
+             "Made by from_arrays, from_pydict, from_pylist, from_pandas, or read from a\n"
+             "stream or file; there, a column is built when it is first touched.");
 
 static PyType_Slot Batch_slots[] = {
     {Py_tp_doc, (void *)Batch_doc},

@@ -386,8 +386,8 @@ done:
     return batch;
 }
 
-/* A copy in which `removed` columns at `at` give way to `column` (NULL for none) under `field`, a Field or
- * a name. */
+/* A copy in which `removed` columns at `at` give way to `column` (NULL for none) under `field`, a
+ * Field or a name. */
 static PyObject *
 replace(PyObject *op, Py_ssize_t at, int32_t removed, PyObject *field, PyObject *column)
 {
@@ -470,8 +470,8 @@ Batch_drop_columns(PyObject *op, PyObject *columns)
     const ma_schema *schema = ma_batch_schema(core);
     gathered kept;
     PyObject *batch = NULL;
-    PyObject *names = PyUnicode_Check(columns) ? Py_BuildValue("[O]", columns)
-                                               : PySequence_List(columns);
+    PyObject *names =
+        PyUnicode_Check(columns) ? Py_BuildValue("[O]", columns) : PySequence_List(columns);
     bool *dropped = names != NULL ? ma_calloc(schema->n_fields, sizeof(*dropped)) : NULL;
     if (dropped == NULL) {
         if (!PyErr_Occurred()) {

@@ -2,8 +2,8 @@
  *
  * The last reference to a block is dropped by whoever happens to hold it: a thread of another
  * interpreter, one without any Python, one that outlives Python. The object behind it may only be
- * let go of while holding its own interpreter. So each interpreter has a home, a small counted thing
- * that its blocks share and that survives it, which says whether the interpreter still takes
+ * let go of while holding its own interpreter. So each interpreter has a home, a small counted
+ * thing that its blocks share and that survives it, which says whether the interpreter still takes
  * visitors. An interpreter that is ending closes its home and waits for those who are on their way;
  * what is released later, from outside, is leaked: there is nobody left to give it to. */
 #include "core/base/memory.h"
@@ -115,7 +115,7 @@ pyma_block_setup(void)
 static home *
 home_here(void)
 {
-    PyObject *dict = PyInterpreterState_GetDict(PyInterpreterState_Get()); /* borrowed */
+    PyObject *dict = PyInterpreterState_GetDict(PyInterpreterState_Get());          /* borrowed */
     PyObject *capsule = dict != NULL ? PyDict_GetItemString(dict, HOME_KEY) : NULL; /* borrowed */
     home *self = capsule != NULL ? PyCapsule_GetPointer(capsule, HOME_KEY) : NULL;
     if (self == NULL) {
@@ -147,7 +147,8 @@ let_go(object_block *self)
     }
 }
 
-/* With a thread state of the interpreter made for the purpose; what was held before is put aside. */
+/* With a thread state of the interpreter made for the purpose; what was held before is put
+ * aside. */
 static void
 let_go_elsewhere(object_block *self, PyThreadState *here)
 {

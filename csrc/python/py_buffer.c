@@ -5,7 +5,7 @@
 
 typedef struct BufferObject {
     PyObject_HEAD
-    ma_buffer buffer;   /* owned; never without bytes' address */
+    ma_buffer buffer; /* owned; never without bytes' address */
     PyObject *weakrefs;
 } BufferObject;
 
@@ -124,7 +124,8 @@ Buffer_slice(PyObject *op, PyObject *args, PyObject *kwargs)
         if (length < 0 || length > size - offset) {
             return PyErr_Format(pyma_state_of(op)->ArrowIndexError,
                                 "a slice of %zd bytes from byte %zd on is outside a buffer of %zd "
-                                "bytes", length, offset, size);
+                                "bytes",
+                                length, offset, size);
         }
     }
     return cut(op, offset, length);
@@ -139,7 +140,8 @@ Buffer_to_pybytes(PyObject *op, PyObject *Py_UNUSED(ignored))
     return PyBytes_FromStringAndSize((const char *)buffer->data, (Py_ssize_t)buffer->size);
 }
 
-PyDoc_STRVAR(hex_doc, "hex($self, /)\n--\n\nThe bytes as hexadecimal digits in upper case, as bytes.");
+PyDoc_STRVAR(hex_doc,
+             "hex($self, /)\n--\n\nThe bytes as hexadecimal digits in upper case, as bytes.");
 
 static PyObject *
 Buffer_hex(PyObject *op, PyObject *Py_UNUSED(ignored))
@@ -170,14 +172,15 @@ bytes_equal(PyObject *op, PyObject *other)
     if (PyObject_GetBuffer(other, &view, PyBUF_SIMPLE) < 0) {
         return -1;
     }
-    const int same = view.len == buffer->size &&
-                     (view.len == 0 || view.buf == buffer->data ||
-                      memcmp(view.buf, buffer->data, (size_t)view.len) == 0);
+    const int same =
+        view.len == buffer->size && (view.len == 0 || view.buf == buffer->data ||
+                                     memcmp(view.buf, buffer->data, (size_t)view.len) == 0);
     PyBuffer_Release(&view);
     return same;
 }
 
-PyDoc_STRVAR(equals_doc, "equals($self, other, /)\n--\n\nWhether another buffer has the same bytes.");
+PyDoc_STRVAR(equals_doc,
+             "equals($self, other, /)\n--\n\nWhether another buffer has the same bytes.");
 
 static PyObject *
 Buffer_equals(PyObject *op, PyObject *other)
@@ -214,7 +217,8 @@ Buffer_bf_getbuffer(PyObject *op, Py_buffer *view, int flags)
     return 0;
 }
 
-PyDoc_STRVAR(reduce_doc, "__reduce_ex__($self, protocol, /)\n--\n\nPickling; out-of-band from 5 on.");
+PyDoc_STRVAR(reduce_doc,
+             "__reduce_ex__($self, protocol, /)\n--\n\nPickling; out-of-band from 5 on.");
 
 static PyObject *
 Buffer_reduce_ex(PyObject *op, PyObject *protocol)
@@ -263,7 +267,8 @@ static PyGetSetDef Buffer_getset[] = {
     {"address", Buffer_get_address, NULL, PyDoc_STR("Where the bytes lie."), NULL},
     {"is_cpu", Buffer_get_flag, NULL, PyDoc_STR("True: all buffers lie in main memory."), ""},
     {"is_mutable", Buffer_get_flag, NULL, PyDoc_STR("False: buffers are read-only."), NULL},
-    {"parent", Buffer_get_parent, NULL, PyDoc_STR("None: a slice shares its owner's memory."), NULL},
+    {"parent", Buffer_get_parent, NULL, PyDoc_STR("None: a slice shares its owner's memory."),
+     NULL},
     {0},
 };
 
@@ -281,9 +286,10 @@ static PyMemberDef Buffer_members[] = {
     {0},
 };
 
-PyDoc_STRVAR(Buffer_doc,
-             "Immutable memory with an owner; made by py_buffer, slicing, or taken from an array.\n\n"
-             "Speaks the buffer protocol, so memoryview(buffer) and bytes(buffer) work.");
+PyDoc_STRVAR(
+    Buffer_doc,
+    "Immutable memory with an owner; made by py_buffer, slicing, or taken from an array.\n\n"
+    "Speaks the buffer protocol, so memoryview(buffer) and bytes(buffer) work.");
 
 static PyType_Slot Buffer_slots[] = {
     {Py_tp_doc, (void *)Buffer_doc},

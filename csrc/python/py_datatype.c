@@ -60,7 +60,9 @@ static const type_names names[] = {
     [MA_TYPE_DECIMAL64] = {"Decimal64Type", 44},
 };
 
-enum { EXTENSION_NUMBER = 31 };
+enum {
+    EXTENSION_NUMBER = 31
+};
 
 /* ---- making and taking apart ---- */
 
@@ -286,8 +288,8 @@ DataType_tp_hash(PyObject *op)
     return hash == -1 ? -2 : hash;
 }
 
-/* 1 or 0. An extension type equals none but itself here; its class knows better and overrides __eq__
- * or `equals`. */
+/* 1 or 0. An extension type equals none but itself here; its class knows better and overrides
+ * __eq__ or `equals`. */
 static int
 types_equal(PyObject *op, PyObject *other, bool check_metadata)
 {
@@ -301,10 +303,9 @@ types_equal(PyObject *op, PyObject *other, bool check_metadata)
            ma_type_equal(a, b, check_metadata);
 }
 
-PyDoc_STRVAR(equals_doc,
-             "equals($self, other, /, *, check_metadata=False)\n--\n\n"
-             "Whether `other`, a DataType or its alias, is the same type.\n\n"
-             "With check_metadata the metadata of fields within counts, too.");
+PyDoc_STRVAR(equals_doc, "equals($self, other, /, *, check_metadata=False)\n--\n\n"
+                         "Whether `other`, a DataType or its alias, is the same type.\n\n"
+                         "With check_metadata the metadata of fields within counts, too.");
 
 static PyObject *
 DataType_equals(PyObject *op, PyObject *args, PyObject *kwargs)
@@ -394,7 +395,8 @@ find_field(PyObject *op, PyObject *key)
     return i;
 }
 
-PyDoc_STRVAR(field_doc, "field($self, i, /)\n--\n\nThe child with this number or, of a struct, name.");
+PyDoc_STRVAR(field_doc,
+             "field($self, i, /)\n--\n\nThe child with this number or, of a struct, name.");
 
 static PyObject *
 DataType_field(PyObject *op, PyObject *key)
@@ -442,8 +444,8 @@ DataType_get_field_index(PyObject *op, PyObject *key)
     if (found == NULL) {
         return NULL;
     }
-    PyObject *number = PyList_GET_SIZE(found) == 1 ? Py_NewRef(PyList_GET_ITEM(found, 0))
-                                                   : PyLong_FromLong(-1);
+    PyObject *number =
+        PyList_GET_SIZE(found) == 1 ? Py_NewRef(PyList_GET_ITEM(found, 0)) : PyLong_FromLong(-1);
     Py_DECREF(found);
     return number;
 }
@@ -584,7 +586,8 @@ DataType_get_has_variadic_buffers(PyObject *op, void *Py_UNUSED(closure))
     return core != NULL ? PyBool_FromLong(ma_layouts[core->layout].variadic) : NULL;
 }
 
-PyDoc_STRVAR(storage_doc, "What the values are stored as: the type itself but for an extension type.");
+PyDoc_STRVAR(storage_doc,
+             "What the values are stored as: the type itself but for an extension type.");
 
 static PyObject *
 DataType_get_storage_type(PyObject *op, void *Py_UNUSED(closure))
@@ -601,7 +604,10 @@ DataType_get_attribute(PyObject *op, void *name)
     return core != NULL ? pyma_type_attribute(pyma_state_of(op), op, core, name) : NULL;
 }
 
-#define ATTRIBUTE(name, doc) {name, DataType_get_attribute, NULL, PyDoc_STR(doc), name}
+#define ATTRIBUTE(name, doc)                                     \
+    {                                                            \
+        name, DataType_get_attribute, NULL, PyDoc_STR(doc), name \
+    }
 
 static PyGetSetDef DataType_getset[] = {
     {"id", DataType_get_id, NULL, PyDoc_STR("pyarrow's number of the kind of type."), NULL},

@@ -164,9 +164,8 @@ pyma_raise(pyma_state *state, const ma_error *err)
     if (text == NULL) {
         return NULL;
     }
-    PyObject *error = err->status == MA_IO
-                          ? PyObject_CallFunction(type, "iO", err->sys_errno, text)
-                          : PyObject_CallOneArg(type, text);
+    PyObject *error = err->status == MA_IO ? PyObject_CallFunction(type, "iO", err->sys_errno, text)
+                                           : PyObject_CallOneArg(type, text);
     Py_DECREF(text);
     if (error == NULL) {
         return NULL;

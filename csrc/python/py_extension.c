@@ -5,10 +5,11 @@
 
 #include "core/base/memory.h"
 
-#define NAME_KEY "ARROW:extension:name"
+#define NAME_KEY     "ARROW:extension:name"
 #define METADATA_KEY "ARROW:extension:metadata"
 
-/* What a registered class raised, as the bytes' fault that it is: ArrowInvalid, with it as the cause. */
+/* What a registered class raised, as the bytes' fault that it is: ArrowInvalid, with it as the
+ * cause. */
 static void
 blame_metadata(pyma_state *state, PyObject *name)
 {
@@ -53,10 +54,10 @@ pyma_field_extension(pyma_state *state, const ma_field *field, PyObject **out)
     PyObject *serialized = bytes != NULL
                                ? PyBytes_FromStringAndSize(bytes->data, (Py_ssize_t)bytes->size)
                                : PyBytes_FromStringAndSize(NULL, 0);
-    PyObject *type = storage != NULL && serialized != NULL
-                         ? PyObject_CallMethod(known, "__arrow_ext_deserialize__", "OO", storage,
-                                               serialized)
-                         : NULL;
+    PyObject *type =
+        storage != NULL && serialized != NULL
+            ? PyObject_CallMethod(known, "__arrow_ext_deserialize__", "OO", storage, serialized)
+            : NULL;
     Py_DECREF(known);
     Py_XDECREF(storage);
     Py_XDECREF(serialized);
@@ -110,8 +111,8 @@ class_from_hook(PyObject *type, const char *hook, PyTypeObject *base)
         return NULL;
     }
     if (!PyType_Check(class) || !PyType_IsSubtype((PyTypeObject *)class, base)) {
-        PyErr_Format(PyExc_TypeError, "%s of %R must give a subclass of %s, and gave %R", hook, type,
-                     base->tp_name, class);
+        PyErr_Format(PyExc_TypeError, "%s of %R must give a subclass of %s, and gave %R", hook,
+                     type, base->tp_name, class);
         Py_DECREF(class);
         return NULL;
     }

@@ -68,8 +68,8 @@ field_from_parts(pyma_state *state, PyObject *name, PyObject *type, bool nullabl
         return NULL;
     }
     PyObject *ensured = pyma_type_ensure(state, type);
-    ma_field *field = ensured != NULL ? pyma_field_new(state, bytes, ensured, nullable, metadata)
-                                      : NULL;
+    ma_field *field =
+        ensured != NULL ? pyma_field_new(state, bytes, ensured, nullable, metadata) : NULL;
     Py_XDECREF(ensured);
     Py_DECREF(owner);
     return field;
@@ -80,9 +80,9 @@ field_from_tuple(pyma_state *state, PyObject *tuple)
 {
     const Py_ssize_t size = PyTuple_GET_SIZE(tuple);
     if (size < 2 || size > 4) {
-        PyErr_Format(PyExc_TypeError,
-                     "a field is a (name, type[, nullable[, metadata]]) tuple, not one of %zd items",
-                     size);
+        PyErr_Format(
+            PyExc_TypeError,
+            "a field is a (name, type[, nullable[, metadata]]) tuple, not one of %zd items", size);
         return NULL;
     }
     const int nullable = size > 2 ? PyObject_IsTrue(PyTuple_GET_ITEM(tuple, 2)) : 1;
@@ -107,7 +107,8 @@ pyma_field_ensure(pyma_state *state, PyObject *object, const char *name)
         return field_from_tuple(state, object);
     }
     if (name == NULL) {
-        PyErr_Format(PyExc_TypeError, "expected a minarrow.Field or a (name, type) tuple, not %.200s",
+        PyErr_Format(PyExc_TypeError,
+                     "expected a minarrow.Field or a (name, type) tuple, not %.200s",
                      Py_TYPE(object)->tp_name);
         return NULL;
     }
@@ -115,19 +116,18 @@ pyma_field_ensure(pyma_state *state, PyObject *object, const char *name)
     if (type == NULL) {
         return NULL;
     }
-    ma_field *field = pyma_field_new(state, (ma_bytes){name, (int64_t)strlen(name)}, type, true,
-                                     NULL);
+    ma_field *field =
+        pyma_field_new(state, (ma_bytes){name, (int64_t)strlen(name)}, type, true, NULL);
     Py_DECREF(type);
     return field;
 }
 
-PyDoc_STRVAR(field_doc,
-             "field(name, type=None, nullable=None, metadata=None)\n--\n\n"
-             "A field.\n\n"
-             "name -- str; or a Field, of which a copy is made\n"
-             "type -- DataType or a name such as 'int64'\n"
-             "nullable -- whether values may be missing, True by default\n"
-             "metadata -- mapping of str or bytes, or pairs of them");
+PyDoc_STRVAR(field_doc, "field(name, type=None, nullable=None, metadata=None)\n--\n\n"
+                        "A field.\n\n"
+                        "name -- str; or a Field, of which a copy is made\n"
+                        "type -- DataType or a name such as 'int64'\n"
+                        "nullable -- whether values may be missing, True by default\n"
+                        "metadata -- mapping of str or bytes, or pairs of them");
 
 static PyObject *
 core_field(PyObject *module, PyObject *args, PyObject *kwargs)
@@ -159,8 +159,7 @@ core_field(PyObject *module, PyObject *args, PyObject *kwargs)
     if (given == NULL) {
         core = field_from_parts(state, name, type, nullable, metadata);
     } else if (ma_field_new((ma_bytes){given->name, given->name_size}, given->type, nullable,
-                            pairs != Py_None ? metadata : given->metadata, &core,
-                            NULL) != MA_OK) {
+                            pairs != Py_None ? metadata : given->metadata, &core, NULL) != MA_OK) {
         PyErr_NoMemory();
     }
     ma_metadata_unref(metadata);
@@ -208,11 +207,10 @@ Field_tp_repr(PyObject *op)
 {
     PyObject *name = Field_get_name(op, NULL);
     PyObject *type = name != NULL ? Field_get_type(op, NULL) : NULL;
-    PyObject *repr = type != NULL
-                         ? PyUnicode_FromFormat("minarrow.Field<%U: %S%s>", name, type,
-                                                ((FieldObject *)op)->core->nullable ? ""
-                                                                                    : " not null")
-                         : NULL;
+    PyObject *repr =
+        type != NULL ? PyUnicode_FromFormat("minarrow.Field<%U: %S%s>", name, type,
+                                            ((FieldObject *)op)->core->nullable ? "" : " not null")
+                     : NULL;
     Py_XDECREF(name);
     Py_XDECREF(type);
     return repr;
@@ -223,8 +221,8 @@ Field_tp_hash(PyObject *op)
 {
     const ma_field *core = ((FieldObject *)op)->core;
     PyObject *name = Field_get_name(op, NULL);
-    PyObject *type = name != NULL ? pyma_type_wrap(pyma_state_of(op), ma_type_ref(core->type))
-                                  : NULL;
+    PyObject *type =
+        name != NULL ? pyma_type_wrap(pyma_state_of(op), ma_type_ref(core->type)) : NULL;
     Py_hash_t hash = -1;
     if (type != NULL) {
         hash = PyObject_Hash(name) ^ (PyObject_Hash(type) * 31) ^ core->nullable;
@@ -261,7 +259,8 @@ Field_tp_richcompare(PyObject *op, PyObject *other, int how)
     if ((how != Py_EQ && how != Py_NE) || !Py_IS_TYPE(other, Py_TYPE(op))) {
         Py_RETURN_NOTIMPLEMENTED;
     }
-    const bool same = ma_field_equal(((FieldObject *)op)->core, ((FieldObject *)other)->core, false);
+    const bool same =
+        ma_field_equal(((FieldObject *)op)->core, ((FieldObject *)other)->core, false);
     return PyBool_FromLong(same == (how == Py_EQ));
 }
 
@@ -290,7 +289,8 @@ Field_with_name(PyObject *op, PyObject *name)
     if (pyma_text_from(name, "the name of a field", &bytes, &owner) < 0) {
         return NULL;
     }
-    const ma_status st = ma_field_new(bytes, core->type, core->nullable, core->metadata, &copy, NULL);
+    const ma_status st =
+        ma_field_new(bytes, core->type, core->nullable, core->metadata, &copy, NULL);
     Py_DECREF(owner);
     return st == MA_OK ? pyma_field_wrap(pyma_state_of(op), copy) : PyErr_NoMemory();
 }
@@ -352,7 +352,8 @@ static PyObject *
 Field_reduce(PyObject *op, PyObject *Py_UNUSED(ignored))
 {
     PyObject *module = PyImport_ImportModule("minarrow._pickle");
-    PyObject *reduced = module != NULL ? PyObject_CallMethod(module, "reduce_field", "O", op) : NULL;
+    PyObject *reduced =
+        module != NULL ? PyObject_CallMethod(module, "reduce_field", "O", op) : NULL;
     Py_XDECREF(module);
     return reduced;
 }

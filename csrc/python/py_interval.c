@@ -12,7 +12,10 @@ pyma_interval_setup(PyObject *module, pyma_state *state)
         {NULL, NULL},
     };
     static PyStructSequence_Desc description = {
-        "minarrow.MonthDayNano", "A calendar interval of months, days and nanoseconds.", fields, 3,
+        "minarrow.MonthDayNano",
+        "A calendar interval of months, days and nanoseconds.",
+        fields,
+        3,
     };
     PyTypeObject *type = PyStructSequence_NewType(&description);
     if (type == NULL) {

@@ -26,8 +26,9 @@ static const struct {
 };
 
 static PyMethodDef *const function_table[] = {
-    pyma_buffer_functions, pyma_type_functions,  pyma_alias_functions,     pyma_field_functions,
-    pyma_schema_functions, pyma_array_functions, pyma_batch_functions,     pyma_extension_functions, pyma_option_functions,
+    pyma_buffer_functions, pyma_type_functions,       pyma_alias_functions,
+    pyma_field_functions,  pyma_schema_functions,     pyma_array_functions,
+    pyma_batch_functions,  pyma_extension_functions,  pyma_option_functions,
     pyma_make_functions,   pyma_memory_map_functions, pyma_stream_functions,
 };
 
@@ -75,26 +76,27 @@ module_exec(PyObject *module)
 }
 
 /* Every reference of the state, once; the two users below say what to do with it. */
-#define FOR_EACH_OBJECT(state, DO)                                          \
-    do {                                                                    \
-        DO((state)->ArrowException);                                        \
-        DO((state)->ArrowInvalid);                                          \
-        DO((state)->ArrowTypeError);                                        \
-        DO((state)->ArrowKeyError);                                         \
-        DO((state)->ArrowIndexError);                                       \
-        DO((state)->ArrowNotImplementedError);                              \
-        DO((state)->ArrowMemoryError);                                      \
-        DO((state)->extension_types);                                       \
-        for (size_t i_ = 0; i_ < COUNT_OF((state)->simple_types); i_++) {   \
-            DO((state)->simple_types[i_]);                                  \
-        }                                                                   \
+#define FOR_EACH_OBJECT(state, DO)                                        \
+    do {                                                                  \
+        DO((state)->ArrowException);                                      \
+        DO((state)->ArrowInvalid);                                        \
+        DO((state)->ArrowTypeError);                                      \
+        DO((state)->ArrowKeyError);                                       \
+        DO((state)->ArrowIndexError);                                     \
+        DO((state)->ArrowNotImplementedError);                            \
+        DO((state)->ArrowMemoryError);                                    \
+        DO((state)->extension_types);                                     \
+        for (size_t i_ = 0; i_ < COUNT_OF((state)->simple_types); i_++) { \
+            DO((state)->simple_types[i_]);                                \
+        }                                                                 \
     } while (0)
 
 static pyma_slot *
 slot_at(pyma_state *state, size_t i)
 {
     pyma_slot *const slots[] = {
-        &state->datetime, &state->Decimal, &state->ZoneInfo, &state->MonthDayNano, &state->extension,
+        &state->datetime,     &state->Decimal,   &state->ZoneInfo,
+        &state->MonthDayNano, &state->extension,
     };
     return i < COUNT_OF(slots) ? slots[i] : NULL;
 }
@@ -164,9 +166,7 @@ pyma_import(pyma_slot *slot, const char *module, const char *name)
 
 static PyModuleDef_Slot module_slots[] = {
     {Py_mod_exec, module_exec},
-    PYMA_SLOT_INTERPRETERS
-    PYMA_SLOT_GIL
-    {0, NULL},
+    PYMA_SLOT_INTERPRETERS PYMA_SLOT_GIL{0, NULL},
 };
 
 struct PyModuleDef pyma_module = {

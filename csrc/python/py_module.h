@@ -1,5 +1,5 @@
-/* What each file of the binding gives to the module: its type, its functions. A new file adds a line to
- * the tables in py_module.c and its declaration here. */
+/* What each file of the binding gives to the module: its type, its functions. A new file adds a
+ * line to the tables in py_module.c and its declaration here. */
 #ifndef PYMA_MODULE_H
 #define PYMA_MODULE_H
 
@@ -44,7 +44,8 @@ pyma_errors_setup(PyObject *module, pyma_state *state);
 int
 pyma_interval_setup(PyObject *module, pyma_state *state);
 
-/* The parameter `name` of a data type; AttributeError where the type has none (py_type_attributes.c). */
+/* The parameter `name` of a data type; AttributeError where the type has none
+ * (py_type_attributes.c). */
 PyObject *
 pyma_type_attribute(pyma_state *state, PyObject *op, const ma_type *core, const char *name);
 

@@ -77,15 +77,16 @@ add_hex(ma_text *out, ma_bytes bytes)
     }
 }
 
-/* "d.ddde+XX" with the fewest digits that read back as the same number; freed with PyMem_Free. NULL:
- * no memory. (Not printf, which writes the point as the locale has it.) */
+/* "d.ddde+XX" with the fewest digits that read back as the same number; freed with PyMem_Free.
+ * NULL: no memory. (Not printf, which writes the point as the locale has it.) */
 static char *
 shortest_digits(double value, bool single)
 {
     for (int digits = 0;; digits++) {
         char *text = PyOS_double_to_string(value, 'e', digits, 0, NULL);
         const double back = text != NULL ? PyOS_string_to_double(text, NULL, NULL) : 0.0;
-        if (text == NULL || digits == 16 || (single ? (float)back == (float)value : back == value)) {
+        if (text == NULL || digits == 16 ||
+            (single ? (float)back == (float)value : back == value)) {
             return text;
         }
         PyMem_Free(text);
@@ -184,8 +185,8 @@ add_fixed(ma_text *out, const ma_array *array, int64_t row)
 {
     const ma_type *type = array->type;
     if (type->id == MA_TYPE_BOOL) {
-        ma_text_add(out, ma_bitmap_get(array->buffers[1].data, array->offset + row) ? "true"
-                                                                                    : "false");
+        ma_text_add(out,
+                    ma_bitmap_get(array->buffers[1].data, array->offset + row) ? "true" : "false");
         return;
     }
     const uint8_t *p = array->buffers[1].data + (array->offset + row) * (type->bits / 8);
@@ -307,8 +308,7 @@ static void
 print_sequence(const printer *self, rows some, int indent)
 {
     const pyma_preview *options = self->options;
-    const int64_t window = some.array->n_children > 0 ? options->container_window
-                                                      : options->window;
+    const int64_t window = some.array->n_children > 0 ? options->container_window : options->window;
     add_indent(self, indent);
     ma_text_add(self->out, "[");
     for (int64_t i = 0; i < some.length; i++) {

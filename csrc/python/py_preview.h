@@ -8,7 +8,7 @@ typedef struct pyma_preview {
     int64_t window;           /* values shown at either end, of numbers, text and the like */
     int64_t container_window; /* the same of lists */
     bool one_line;
-    int indent;               /* of the first line */
+    int indent; /* of the first line */
 } pyma_preview;
 
 #define PYMA_PREVIEW_DEFAULT ((pyma_preview){10, 2, false, 0})

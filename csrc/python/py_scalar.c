@@ -10,7 +10,7 @@ typedef struct ScalarObject {
     PyObject_HEAD
     ma_array *array; /* owned; its values are checked */
     int64_t row;
-    PyObject *type;  /* owned; the extension type, NULL for a plain scalar */
+    PyObject *type; /* owned; the extension type, NULL for a plain scalar */
 } ScalarObject;
 
 PyObject *
@@ -94,9 +94,9 @@ struct_pairs(const ScalarObject *self, pyma_state *state)
     for (int32_t i = 0; list != NULL && i < array->n_children; i++) {
         const ma_field *field = array->type->children[i];
         PyObject *name = pyma_text_to_str(field->name, field->name_size);
-        PyObject *value = name != NULL ? pyma_value(state, array->children[i],
-                                                    array->offset + self->row, NULL)
-                                       : NULL;
+        PyObject *value =
+            name != NULL ? pyma_value(state, array->children[i], array->offset + self->row, NULL)
+                         : NULL;
         PyObject *pair = value != NULL ? PyTuple_Pack(2, name, value) : NULL;
         if (pair == NULL || PyList_Append(list, pair) < 0) {
             Py_CLEAR(list);
@@ -114,9 +114,10 @@ shown_value(PyObject *op)
 {
     const ScalarObject *self = (ScalarObject *)op;
     pyma_state *state = pyma_state_of(op);
-    PyObject *value = self->type == NULL && self->array->type->id == MA_TYPE_STRUCT && !is_null(self)
-                          ? struct_pairs(self, state)
-                          : value_of(op);
+    PyObject *value =
+        self->type == NULL && self->array->type->id == MA_TYPE_STRUCT && !is_null(self)
+            ? struct_pairs(self, state)
+            : value_of(op);
     if (value != NULL || !PyErr_ExceptionMatches(state->ArrowException)) {
         return value;
     }
@@ -144,8 +145,8 @@ Scalar_tp_repr(PyObject *op)
     if (value == NULL) {
         return NULL;
     }
-    const char *name = self->type != NULL ? Py_TYPE(op)->tp_name
-                                          : pyma_type_class_name(self->array->type->id);
+    const char *name =
+        self->type != NULL ? Py_TYPE(op)->tp_name : pyma_type_class_name(self->array->type->id);
     PyObject *repr = PyUnicode_FromFormat("<minarrow.%s%s: %R>", name,
                                           self->type != NULL ? "" : "Scalar", value);
     Py_DECREF(value);
@@ -205,8 +206,7 @@ Scalar_equals(PyObject *op, PyObject *other)
 static PyObject *
 Scalar_tp_richcompare(PyObject *op, PyObject *other, int how)
 {
-    if ((how != Py_EQ && how != Py_NE) ||
-        !PyObject_TypeCheck(other, pyma_state_of(op)->Scalar)) {
+    if ((how != Py_EQ && how != Py_NE) || !PyObject_TypeCheck(other, pyma_state_of(op)->Scalar)) {
         Py_RETURN_NOTIMPLEMENTED;
     }
     const int same = scalars_equal(op, other);
@@ -241,8 +241,8 @@ inner(pyma_state *state, ma_array *array, int64_t row, const ma_field *field)
     return scalar;
 }
 
-/* What lies one step below: the storage of an extension type, the value that a dictionary, union or run
- * stands for, the number that a date or time is stored as. */
+/* What lies one step below: the storage of an extension type, the value that a dictionary, union or
+ * run stands for, the number that a date or time is stored as. */
 static PyObject *
 Scalar_get_value(PyObject *op, void *Py_UNUSED(closure))
 {
@@ -265,11 +265,12 @@ Scalar_get_value(PyObject *op, void *Py_UNUSED(closure))
         return inner(state, array->children[i], row, type->children[i]);
     }
     if (type->id == MA_TYPE_RUN_END_ENCODED) {
-        return inner(state, array->children[1], ma_array_run_at(array, self->row), type->children[1]);
+        return inner(state, array->children[1], ma_array_run_at(array, self->row),
+                     type->children[1]);
     }
     if (type->id >= MA_TYPE_DATE32 && type->id <= MA_TYPE_DURATION) {
-        const uint8_t *p = array->buffers[1].data +
-                           (array->offset + self->row) * (int64_t)(type->bits / 8);
+        const uint8_t *p =
+            array->buffers[1].data + (array->offset + self->row) * (int64_t)(type->bits / 8);
         return PyLong_FromLongLong(type->bits == 32 ? ma_load_i32(p) : ma_load_i64(p));
     }
     return pyma_value(state, array, self->row, NULL);
@@ -332,8 +333,8 @@ struct_item(PyObject *op, PyObject *key)
     pyma_state *state = pyma_state_of(op);
     const ma_type *type = self->array->type;
     PyObject *type_object = pyma_type_wrap(state, ma_type_ref(self->array->type));
-    PyObject *field = type_object != NULL ? PyObject_CallMethod(type_object, "field", "O", key)
-                                          : NULL;
+    PyObject *field =
+        type_object != NULL ? PyObject_CallMethod(type_object, "field", "O", key) : NULL;
     PyObject *item = NULL;
     for (int32_t i = 0; field != NULL && item == NULL && i < type->n_children; i++) {
         if (type->children[i] == pyma_field_get(state, field)) {
@@ -400,8 +401,9 @@ static PyGetSetDef Scalar_getset[] = {
     {"type", Scalar_get_type, NULL, PyDoc_STR("The DataType."), NULL},
     {"is_valid", Scalar_get_is_valid, NULL, PyDoc_STR("Whether there is a value."), NULL},
     {"value", Scalar_get_value, NULL,
-     PyDoc_STR("One step below: an extension's storage, a dictionary's, union's or run's value, the "
-               "number that a date or time is stored as; None for a null."),
+     PyDoc_STR(
+         "One step below: an extension's storage, a dictionary's, union's or run's value, the "
+         "number that a date or time is stored as; None for a null."),
      NULL},
     {"values", Scalar_get_values, NULL, PyDoc_STR("A list's items, as an Array."), NULL},
     {0},

@@ -246,9 +246,8 @@ Schema_get_metadata(PyObject *op, void *Py_UNUSED(closure))
 
 /* ---- text, equality ---- */
 
-PyDoc_STRVAR(to_string_doc,
-             "to_string($self, truncate_metadata=True, show_field_metadata=True, "
-             "show_schema_metadata=True)\n--\n\nThe schema as text.");
+PyDoc_STRVAR(to_string_doc, "to_string($self, truncate_metadata=True, show_field_metadata=True, "
+                            "show_schema_metadata=True)\n--\n\nThe schema as text.");
 
 static PyObject *
 Schema_to_string(PyObject *op, PyObject *args, PyObject *kwargs)
@@ -340,8 +339,8 @@ replace(PyObject *op, Py_ssize_t at, int32_t removed, ma_field *field)
     const ma_schema *core = core_of(op);
     pyma_state *state = pyma_state_of(op);
     if (at < 0 || at > core->n_fields - removed) {
-        return PyErr_Format(state->ArrowInvalid, "there is no place %zd in a schema of %d fields", at,
-                            (int)core->n_fields);
+        return PyErr_Format(state->ArrowInvalid, "there is no place %zd in a schema of %d fields",
+                            at, (int)core->n_fields);
     }
     ma_field **fields = ma_malloc((core->n_fields + 1) * (int64_t)sizeof(*fields));
     if (fields == NULL) {
@@ -394,7 +393,8 @@ Schema_set(PyObject *op, PyObject *args)
 {
     Py_ssize_t i;
     PyObject *field;
-    return PyArg_ParseTuple(args, "nO:set", &i, &field) ? replace_with_object(op, i, 1, field) : NULL;
+    return PyArg_ParseTuple(args, "nO:set", &i, &field) ? replace_with_object(op, i, 1, field)
+                                                        : NULL;
 }
 
 static PyObject *
@@ -437,8 +437,8 @@ static PyObject *
 Schema_reduce(PyObject *op, PyObject *Py_UNUSED(ignored))
 {
     PyObject *module = PyImport_ImportModule("minarrow._pickle");
-    PyObject *reduced = module != NULL ? PyObject_CallMethod(module, "reduce_schema", "O", op)
-                                       : NULL;
+    PyObject *reduced =
+        module != NULL ? PyObject_CallMethod(module, "reduce_schema", "O", op) : NULL;
     Py_XDECREF(module);
     return reduced;
 }
@@ -447,7 +447,8 @@ static PyMethodDef Schema_methods[] = {
     {"field", Schema_field, METH_O, field_doc},
     {"get_field_index", Schema_get_field_index, METH_O, get_field_index_doc},
     {"get_all_field_indices", Schema_get_all_field_indices, METH_O, get_all_field_indices_doc},
-    {"equals", (PyCFunction)(void (*)(void))Schema_equals, METH_VARARGS | METH_KEYWORDS, equals_doc},
+    {"equals", (PyCFunction)(void (*)(void))Schema_equals, METH_VARARGS | METH_KEYWORDS,
+     equals_doc},
     {"to_string", (PyCFunction)(void (*)(void))Schema_to_string, METH_VARARGS | METH_KEYWORDS,
      to_string_doc},
     {"append", Schema_append, METH_O, append_doc},

@@ -59,8 +59,8 @@ add_metadata(ma_text *out, const ma_metadata *metadata, const char *title, int d
     }
 }
 
-/* "name: type", the children's lines and the metadata. An extension type, which the field's metadata
- * names, is shown as its storage. */
+/* "name: type", the children's lines and the metadata. An extension type, which the field's
+ * metadata names, is shown as its storage. */
 static void
 add_field(ma_text *out, const ma_field *field, int depth, const pyma_schema_text *options)
 {

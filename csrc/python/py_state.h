@@ -45,7 +45,7 @@ typedef struct pyma_state {
     PyObject *ArrowNotImplementedError;
     PyObject *ArrowMemoryError;
 
-    PyObject *extension_types; /* dict: name (str) -> registered ExtensionType subclass or instance */
+    PyObject *extension_types; /* dict: name (str) -> registered instance of an extension type */
     PyObject *simple_types[MA_TYPE_DICTIONARY + 1]; /* DataType of each type without parameters */
 
     /* things of other modules, imported when they are first needed (pyma_import) */
@@ -79,16 +79,16 @@ pyma_state_of(PyObject *object)
     return pyma_state_of_type(Py_TYPE(object));
 }
 
-/* The thing in `slot`; on first use it is imported: attribute `name` of `module`, or the module itself
- * where `name` is NULL. Borrowed from the slot; NULL with an exception. */
+/* The thing in `slot`; on first use it is imported: attribute `name` of `module`, or the module
+ * itself where `name` is NULL. Borrowed from the slot; NULL with an exception. */
 PyObject *
 pyma_import(pyma_slot *slot, const char *module, const char *name);
 
 /* ---- errors (py_errors.c) ---- */
 
 /* Raise what `err` says: ArrowInvalid, ArrowNotImplementedError, MemoryError, OSError ..., with the
- * attributes `offset`, `path` and `message_number` (None where unknown). If a Python exception is set
- * already (a callback's), that one stays. Always returns NULL. */
+ * attributes `offset`, `path` and `message_number` (None where unknown). If a Python exception is
+ * set already (a callback's), that one stays. Always returns NULL. */
 PyObject *
 pyma_raise(pyma_state *state, const ma_error *err);
 
@@ -118,8 +118,8 @@ PyObject *
 pyma_field_wrap(pyma_state *state, ma_field *field);
 PyObject *
 pyma_schema_wrap(pyma_state *state, ma_schema *schema);
-/* `type` is borrowed: the Python DataType, where it is more than the core's (an extension type); NULL
- * to make it from the array. */
+/* `type` is borrowed: the Python DataType, where it is more than the core's (an extension type);
+ * NULL to make it from the array. */
 PyObject *
 pyma_array_wrap(pyma_state *state, ma_array *array, PyObject *type);
 PyObject *
@@ -128,8 +128,8 @@ pyma_batch_wrap(pyma_state *state, ma_batch *batch);
 PyObject *
 pyma_metadata_to_dict(const ma_metadata *metadata);
 
-/* The DataType of a field: the registered extension type that its metadata names, else the type of its
- * storage. Borrows. */
+/* The DataType of a field: the registered extension type that its metadata names, else the type of
+ * its storage. Borrows. */
 PyObject *
 pyma_field_type(pyma_state *state, const ma_field *field);
 /* The same for those who wrap an array: `*out` is NULL for a field without a registered extension
@@ -139,7 +139,8 @@ pyma_field_extension(pyma_state *state, const ma_field *field, PyObject **out);
 
 /* ---- making (new references; NULL with an exception) ---- */
 
-/* The DataType for a DataType or a string such as "int64" or "timestamp[us]". TypeError or ValueError. */
+/* The DataType for a DataType or a string such as "int64" or "timestamp[us]". TypeError or
+ * ValueError. */
 PyObject *
 pyma_type_ensure(pyma_state *state, PyObject *object);
 /* The DataType of a type without parameters; borrowed from the state. */
@@ -152,8 +153,8 @@ pyma_type_simple(pyma_state *state, ma_type_id id)
 ma_field *
 pyma_field_new(pyma_state *state, ma_bytes name, PyObject *type, bool nullable,
                ma_metadata *metadata);
-/* A field from a Field, a (name, type[, nullable]) tuple, or, when `name` is not NULL, a DataType or its
- * alias. */
+/* A field from a Field, a (name, type[, nullable]) tuple, or, when `name` is not NULL, a DataType
+ * or its alias. */
 ma_field *
 pyma_field_ensure(pyma_state *state, PyObject *object, const char *name);
 /* Whether a DataType is an extension type, that is, an instance of a Python subclass. */
@@ -168,11 +169,12 @@ pyma_scalar_new(pyma_state *state, ma_array *array, int64_t row, PyObject *type)
 
 /* ---- values (py_values.c) ---- */
 
-/* Check the array's values once (validate/values.h), without the GIL where that may take long. -1 with an
- * exception. */
+/* Check the array's values once (validate/values.h), without the GIL where that may take long. -1
+ * with an exception. */
 int
 pyma_array_check(pyma_state *state, ma_array *array);
-/* The Python object in a row of a checked array. `type` as in pyma_array_wrap, NULL for a plain type. */
+/* The Python object in a row of a checked array. `type` as in pyma_array_wrap, NULL for a plain
+ * type. */
 PyObject *
 pyma_value(pyma_state *state, ma_array *array, int64_t row, PyObject *type);
 /* A list of the objects of `length` rows from row `start` on. */
@@ -199,17 +201,19 @@ pyma_metadata_from(PyObject *object, ma_metadata **out);
 
 /* ---- memory of Python objects (py_block.c) ---- */
 
-/* A buffer over an object that speaks the buffer protocol (C-contiguous bytes, whatever its format); it
- * keeps the object's export alive, and lets go of it from any thread, with or without the GIL, also after
- * the interpreter has ended. -1 with an exception. */
+/* A buffer over an object that speaks the buffer protocol (C-contiguous bytes, whatever its
+ * format); it keeps the object's export alive, and lets go of it from any thread, with or without
+ * the GIL, also after the interpreter has ended. -1 with an exception. */
 int
 pyma_buffer_from_object(PyObject *object, ma_buffer *out);
 
-/* A reference to `object` (taken over) as a block, released in the same safe way. NULL: exception. */
+/* A reference to `object` (taken over) as a block, released in the same safe way. NULL:
+ * exception. */
 ma_block *
 pyma_block_of_object(PyObject *object);
 
-/* Extension types (py_extension.c), which Python code defines as subclasses of DataType. Such a type has
+/* Extension types (py_extension.c), which Python code defines as subclasses of DataType. Such a
+ * type has
  *     extension_name                                 str
  *     __arrow_ext_serialize__(self)                  bytes
  *     __arrow_ext_deserialize__(cls, storage_type, serialized)   classmethod, of the registered one
@@ -220,7 +224,8 @@ PyTypeObject *
 pyma_extension_array_class(pyma_state *state, PyObject *type);
 PyTypeObject *
 pyma_extension_scalar_class(pyma_state *state, PyObject *type);
-/* `metadata` with the two entries that name `type` put in their place; a new reference. -1: exception. */
+/* `metadata` with the two entries that name `type` put in their place; a new reference. -1:
+ * exception. */
 int
 pyma_extension_metadata(PyObject *type, ma_metadata *metadata, ma_metadata **out);
 

@@ -8,7 +8,9 @@
 #include <datetime.h>
 #include <string.h>
 
-enum { SECONDS_PER_DAY = 86400 };
+enum {
+    SECONDS_PER_DAY = 86400
+};
 
 static const int64_t per_second[] = {1, 1000, 1000000, 1000000000};
 
@@ -46,8 +48,7 @@ pyma_civil_from_days(int64_t days, int64_t *year, int *month, int *day)
 {
     int64_t of_era;
     const int64_t era = divide_down(days + 719468, 146097, &of_era);
-    const int64_t years =
-        (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+    const int64_t years = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
     const int64_t of_year = of_era - (365 * years + years / 4 - years / 100);
     const int64_t shifted = (5 * of_year + 2) / 153; /* 0 is March */
     *day = (int)(of_year - (153 * shifted + 2) / 5 + 1);
@@ -56,7 +57,10 @@ pyma_civil_from_days(int64_t days, int64_t *year, int *month, int *day)
 }
 
 /* Days of 0001-01-01 and 9999-12-31. */
-enum { FIRST_DAY = -719162, LAST_DAY = 2932896 };
+enum {
+    FIRST_DAY = -719162,
+    LAST_DAY = 2932896
+};
 
 static PyObject *
 refuse(const pyma_converter *self, int64_t value, const char *why)
@@ -106,8 +110,8 @@ static PyObject *
 make_time(const pyma_converter *self, int64_t row)
 {
     const ma_type *type = self->array->type;
-    const int64_t value = type->bits == 32 ? ma_load_i32(self->data + 4 * row)
-                                           : ma_load_i64(self->data + 8 * row);
+    const int64_t value =
+        type->bits == 32 ? ma_load_i32(self->data + 4 * row) : ma_load_i64(self->data + 8 * row);
     PyDateTime_CAPI *api = api_of(self->state);
     if (api == NULL) {
         return NULL;
@@ -120,8 +124,9 @@ make_time(const pyma_converter *self, int64_t row)
     if (type->unit == MA_NANOSECOND && fraction % 1000 != 0) {
         return refuse(self, value, "has nanoseconds, which Python's time has not");
     }
-    const int64_t micros = type->unit == MA_NANOSECOND ? fraction / 1000
-                                                       : fraction * (1000000 / per_second[type->unit]);
+    const int64_t micros = type->unit == MA_NANOSECOND
+                               ? fraction / 1000
+                               : fraction * (1000000 / per_second[type->unit]);
     return api->Time_FromTime((int)(second / 3600), (int)(second / 60 % 60), (int)(second % 60),
                               (int)micros, Py_None, api->TimeType);
 }
@@ -138,8 +143,9 @@ make_with_pandas(const pyma_converter *self, const char *name, int64_t value, Py
             return NULL;
         }
         PyErr_Clear();
-        return refuse(self, value, "has nanoseconds, which Python's datetime has not (pandas has, "
-                                   "and is not installed)");
+        return refuse(self, value,
+                      "has nanoseconds, which Python's datetime has not (pandas has, "
+                      "and is not installed)");
     }
     PyObject *class = PyObject_GetAttrString(pandas, name);
     Py_DECREF(pandas);
@@ -188,8 +194,9 @@ make_timestamp(const pyma_converter *self, int64_t row)
     if (days < FIRST_DAY || days > LAST_DAY) {
         return refuse(self, value, "lies outside the years 1 to 9999 of Python's datetime");
     }
-    const int64_t micros = type->unit == MA_NANOSECOND ? fraction / 1000
-                                                       : fraction * (1000000 / per_second[type->unit]);
+    const int64_t micros = type->unit == MA_NANOSECOND
+                               ? fraction / 1000
+                               : fraction * (1000000 / per_second[type->unit]);
     int64_t year;
     int month, day;
     pyma_civil_from_days(days, &year, &month, &day);
@@ -287,8 +294,8 @@ add_day(ma_text *out, int64_t days)
         return false;
     }
     pyma_civil_from_days(days, &year, &month, &day);
-    ma_text_add(out, "%s%04lld-%02d-%02d", year < 0 ? "-" : "", (long long)(year < 0 ? -year : year),
-                month, day);
+    ma_text_add(out, "%s%04lld-%02d-%02d", year < 0 ? "-" : "",
+                (long long)(year < 0 ? -year : year), month, day);
     return true;
 }
 

@@ -94,8 +94,10 @@ pyma_type_ensure(pyma_state *state, PyObject *object)
             return pyma_type_timed(state, timed_aliases[i].id, timed_aliases[i].unit, Py_None);
         }
     }
-    return PyErr_Format(PyExc_ValueError, "no type has the name %R; parametric types are made by "
-                                          "functions such as list_() or decimal128()", object);
+    return PyErr_Format(PyExc_ValueError,
+                        "no type has the name %R; parametric types are made by "
+                        "functions such as list_() or decimal128()",
+                        object);
 }
 
 PyDoc_STRVAR(ensure_type_doc, "ensure_type(type, allow_none=False)\n--\n\n"
@@ -111,9 +113,8 @@ core_ensure_type(PyObject *module, PyObject *args, PyObject *kwargs)
                                      &allow_none)) {
         return NULL;
     }
-    return object == Py_None && allow_none
-               ? Py_NewRef(Py_None)
-               : pyma_type_ensure(pyma_state_of_module(module), object);
+    return object == Py_None && allow_none ? Py_NewRef(Py_None)
+                                           : pyma_type_ensure(pyma_state_of_module(module), object);
 }
 
 PyDoc_STRVAR(type_for_alias_doc, "type_for_alias(name, /)\n--\n\nThe DataType of a name.");

@@ -26,7 +26,7 @@ typedef enum attribute {
 
 #define ID(name) (UINT64_C(1) << MA_TYPE_##name)
 #define DECIMALS (ID(DECIMAL32) | ID(DECIMAL64) | ID(DECIMAL128) | ID(DECIMAL256))
-#define LISTS                                                                          \
+#define LISTS \
     (ID(LIST) | ID(LARGE_LIST) | ID(LIST_VIEW) | ID(LARGE_LIST_VIEW) | ID(FIXED_SIZE_LIST))
 #define UNIONS (ID(SPARSE_UNION) | ID(DENSE_UNION))
 

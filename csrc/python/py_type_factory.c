@@ -61,45 +61,45 @@ child_field(pyma_state *state, PyObject *object, const char *name, bool nullable
     if (type == NULL) {
         return NULL;
     }
-    ma_field *field = pyma_field_new(state, (ma_bytes){name, (int64_t)strlen(name)}, type, nullable,
-                                     NULL);
+    ma_field *field =
+        pyma_field_new(state, (ma_bytes){name, (int64_t)strlen(name)}, type, nullable, NULL);
     Py_DECREF(type);
     return field;
 }
 
 /* ---- without parameters ---- */
 
-#define SIMPLE_TYPES(X)                                              \
-    X(null, NULL)                                                    \
-    X(bool_, BOOL)                                                   \
-    X(int8, INT8)                                                    \
-    X(int16, INT16)                                                  \
-    X(int32, INT32)                                                  \
-    X(int64, INT64)                                                  \
-    X(uint8, UINT8)                                                  \
-    X(uint16, UINT16)                                                \
-    X(uint32, UINT32)                                                \
-    X(uint64, UINT64)                                                \
-    X(float16, FLOAT16)                                              \
-    X(float32, FLOAT32)                                              \
-    X(float64, FLOAT64)                                              \
-    X(string, UTF8)                                                  \
-    X(utf8, UTF8)                                                    \
-    X(large_string, LARGE_UTF8)                                      \
-    X(large_utf8, LARGE_UTF8)                                        \
-    X(string_view, UTF8_VIEW)                                        \
-    X(large_binary, LARGE_BINARY)                                    \
-    X(binary_view, BINARY_VIEW)                                      \
-    X(date32, DATE32)                                                \
-    X(date64, DATE64)                                                \
-    X(month_interval, INTERVAL_MONTHS)                               \
-    X(day_time_interval, INTERVAL_DAY_TIME)                          \
+#define SIMPLE_TYPES(X)                     \
+    X(null, NULL)                           \
+    X(bool_, BOOL)                          \
+    X(int8, INT8)                           \
+    X(int16, INT16)                         \
+    X(int32, INT32)                         \
+    X(int64, INT64)                         \
+    X(uint8, UINT8)                         \
+    X(uint16, UINT16)                       \
+    X(uint32, UINT32)                       \
+    X(uint64, UINT64)                       \
+    X(float16, FLOAT16)                     \
+    X(float32, FLOAT32)                     \
+    X(float64, FLOAT64)                     \
+    X(string, UTF8)                         \
+    X(utf8, UTF8)                           \
+    X(large_string, LARGE_UTF8)             \
+    X(large_utf8, LARGE_UTF8)               \
+    X(string_view, UTF8_VIEW)               \
+    X(large_binary, LARGE_BINARY)           \
+    X(binary_view, BINARY_VIEW)             \
+    X(date32, DATE32)                       \
+    X(date64, DATE64)                       \
+    X(month_interval, INTERVAL_MONTHS)      \
+    X(day_time_interval, INTERVAL_DAY_TIME) \
     X(month_day_nano_interval, INTERVAL_MONTH_DAY_NANO)
 
-#define X(name, id)                                                                      \
-    static PyObject *make_##name(PyObject *module, PyObject *Py_UNUSED(ignored))         \
-    {                                                                                    \
-        return Py_NewRef(pyma_type_simple(pyma_state_of_module(module), MA_TYPE_##id));  \
+#define X(name, id)                                                                     \
+    static PyObject *make_##name(PyObject *module, PyObject *Py_UNUSED(ignored))        \
+    {                                                                                   \
+        return Py_NewRef(pyma_type_simple(pyma_state_of_module(module), MA_TYPE_##id)); \
     }
 SIMPLE_TYPES(X)
 #undef X
@@ -209,13 +209,13 @@ make_decimal(PyObject *module, ma_type_id id, PyObject *args, PyObject *kwargs)
     return seal(state, core);
 }
 
-#define DECIMAL(bits)                                                                      \
-    PyDoc_STRVAR(decimal##bits##_doc, "decimal" #bits "(precision, scale=0)\n--\n\n"       \
-                                      "Decimal numbers of " #bits " bits, with `scale` "   \
-                                      "digits behind the point.");                         \
+#define DECIMAL(bits)                                                                       \
+    PyDoc_STRVAR(decimal##bits##_doc, "decimal" #bits "(precision, scale=0)\n--\n\n"        \
+                                      "Decimal numbers of " #bits " bits, with `scale` "    \
+                                      "digits behind the point.");                          \
     static PyObject *make_decimal##bits(PyObject *module, PyObject *args, PyObject *kwargs) \
-    {                                                                                      \
-        return make_decimal(module, MA_TYPE_DECIMAL##bits, args, kwargs);                  \
+    {                                                                                       \
+        return make_decimal(module, MA_TYPE_DECIMAL##bits, args, kwargs);                   \
     }
 DECIMAL(32)
 DECIMAL(64)
@@ -270,8 +270,8 @@ make_list_of(PyObject *module, ma_type_id id, PyObject *args, PyObject *kwargs)
     PyObject *value_type;
     int list_size = -1;
     pyma_state *state = pyma_state_of_module(module);
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, sized ? "O|i" : "O", keywords,
-                                     &value_type, &list_size)) {
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, sized ? "O|i" : "O", keywords, &value_type,
+                                     &list_size)) {
         return NULL;
     }
     if (list_size < -1) {
@@ -287,7 +287,8 @@ PyDoc_STRVAR(list__doc, "list_(value_type, list_size=-1)\n--\n\n"
                         "Lists of a DataType's values, or a Field's; all of `list_size` items, "
                         "or of any number.");
 PyDoc_STRVAR(large_list_doc, "large_list(value_type)\n--\n\nLists with 64-bit offsets.");
-PyDoc_STRVAR(list_view_doc, "list_view(value_type)\n--\n\nLists with offsets and sizes, in any order.");
+PyDoc_STRVAR(list_view_doc,
+             "list_view(value_type)\n--\n\nLists with offsets and sizes, in any order.");
 PyDoc_STRVAR(large_list_view_doc, "large_list_view(value_type)\n--\n\nList views of 64 bits.");
 
 #define LIST(name, id)                                                               \
@@ -510,7 +511,8 @@ make_run_end_encoded(PyObject *module, PyObject *args, PyObject *kwargs)
     PyObject *ends;
     PyObject *values;
     pyma_state *state = pyma_state_of_module(module);
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OO:run_end_encoded", keywords, &ends, &values)) {
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OO:run_end_encoded", keywords, &ends,
+                                     &values)) {
         return NULL;
     }
     ma_type *core = start(state, MA_TYPE_RUN_END_ENCODED, 2);
@@ -518,8 +520,8 @@ make_run_end_encoded(PyObject *module, PyObject *args, PyObject *kwargs)
         return NULL;
     }
     core->children[0] = child_field(state, ends, "run_ends", false);
-    core->children[1] = core->children[0] != NULL ? child_field(state, values, "values", true)
-                                                  : NULL;
+    core->children[1] =
+        core->children[0] != NULL ? child_field(state, values, "values", true) : NULL;
     if (core->children[1] == NULL) {
         ma_type_unref(core);
         return NULL;
@@ -563,14 +565,17 @@ make_dictionary(PyObject *module, PyObject *args, PyObject *kwargs)
 
 /* ---- the table ---- */
 
-#define PARAMETRIC(name)                                                                     \
-    {#name, (PyCFunction)(void (*)(void))make_##name, METH_VARARGS | METH_KEYWORDS, name##_doc}
+#define PARAMETRIC(name)                                                                          \
+    {                                                                                             \
+#name, (PyCFunction)(void (*)(void))make_##name, METH_VARARGS | METH_KEYWORDS, name##_doc \
+    }
 
 PyMethodDef pyma_type_functions[] = {
-#define X(name, id) {#name, make_##name, METH_NOARGS, PyDoc_STR(#name "()\n--\n\nThe type " #name ".")},
+#define X(name, id) \
+    {#name, make_##name, METH_NOARGS, PyDoc_STR(#name "()\n--\n\nThe type " #name ".")},
     SIMPLE_TYPES(X)
 #undef X
-    {"time32", make_time32, METH_O, time32_doc},
+        {"time32", make_time32, METH_O, time32_doc},
     {"time64", make_time64, METH_O, time64_doc},
     {"duration", make_duration, METH_O, duration_doc},
     {"struct", make_struct, METH_O, struct_doc},

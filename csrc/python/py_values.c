@@ -69,9 +69,8 @@ make_dict(const pyma_converter *self, int64_t start, int64_t size)
     for (int64_t i = start; dict != NULL && i < start + size; i++) {
         PyObject *key = pyma_convert(&self->children[0], i);
         PyObject *value = key != NULL ? pyma_convert(&self->children[1], i) : NULL;
-        const int twice = value != NULL && self->maps == PYMA_MAPS_STRICT
-                              ? PyDict_Contains(dict, key)
-                              : 0;
+        const int twice =
+            value != NULL && self->maps == PYMA_MAPS_STRICT ? PyDict_Contains(dict, key) : 0;
         if (twice > 0) {
             PyErr_Format(self->state->ArrowKeyError, "the key %R occurs twice in a map", key);
         }

@@ -1,5 +1,5 @@
-/* From the rows of an array to Python objects: what is found out once for an array, and then used for
- * every row of it. */
+/* From the rows of an array to Python objects: what is found out once for an array, and then used
+ * for every row of it. */
 #ifndef PYMA_VALUES_H
 #define PYMA_VALUES_H
 
@@ -8,16 +8,16 @@
 typedef struct pyma_converter pyma_converter;
 
 typedef enum pyma_maps {
-    PYMA_MAPS_AS_PAIRS,  /* list of (key, value) */
-    PYMA_MAPS_LOSSY,     /* dict; of equal keys the last counts */
-    PYMA_MAPS_STRICT,    /* dict; equal keys are an error */
+    PYMA_MAPS_AS_PAIRS, /* list of (key, value) */
+    PYMA_MAPS_LOSSY,    /* dict; of equal keys the last counts */
+    PYMA_MAPS_STRICT,   /* dict; equal keys are an error */
 } pyma_maps;
 
 struct pyma_converter {
     pyma_state *state;
-    ma_array *array;          /* borrowed; checked */
-    const uint8_t *validity;  /* borrowed; NULL when nothing is null */
-    const uint8_t *data;      /* borrowed; of row 0 in the data or offsets buffer */
+    ma_array *array;         /* borrowed; checked */
+    const uint8_t *validity; /* borrowed; NULL when nothing is null */
+    const uint8_t *data;     /* borrowed; of row 0 in the data or offsets buffer */
     /* The object of a row that is not null. */
     PyObject *(*make)(const pyma_converter *self, int64_t row);
     PyObject *extra;          /* owned; names of a struct, tzinfo, extension type, ... or NULL */
@@ -37,7 +37,8 @@ pyma_convert(const pyma_converter *self, int64_t row)
     return self->make(self, row);
 }
 
-/* Get ready for a type of one buffer of values, or text. False when the type is another's. -1: exception. */
+/* Get ready for a type of one buffer of values, or text. False when the type is another's. -1:
+ * exception. */
 int
 pyma_flat_open(pyma_converter *self);
 int
@@ -46,8 +47,8 @@ pyma_temporal_open(pyma_converter *self);
 int
 pyma_nested_open(pyma_converter *self);
 
-/* Get ready for an array; `field` (may be NULL) tells of an extension type, which `type` (may be NULL)
- * overrides. Close it also after a failure. */
+/* Get ready for an array; `field` (may be NULL) tells of an extension type, which `type` (may be
+ * NULL) overrides. Close it also after a failure. */
 int
 pyma_converter_open(pyma_converter *self, pyma_state *state, ma_array *array, const ma_field *field,
                     PyObject *type, pyma_maps maps);
@@ -74,8 +75,8 @@ pyma_decimal_make(const pyma_converter *self, int64_t row);
 PyObject *
 pyma_month_day_nano_make(const pyma_converter *self, int64_t row);
 
-/* Decimal digits of a two's complement number of `width` bytes in the host's order, sign included, for a
- * buffer of 80 chars. Returns their number. */
+/* Decimal digits of a two's complement number of `width` bytes in the host's order, sign included,
+ * for a buffer of 80 chars. Returns their number. */
 int
 pyma_decimal_digits(const uint8_t *number, int width, char *digits);
 

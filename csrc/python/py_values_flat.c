@@ -1,9 +1,9 @@
 /* Values of one buffer, and text: numbers, str, bytes, decimals, intervals. */
 #include "python/py_values.h"
 
-#define DEFINE_INTEGER(name, type, load, make)                        \
-    static PyObject *make_##name(const pyma_converter *self, int64_t row) \
-    {                                                                 \
+#define DEFINE_INTEGER(name, type, load, make)                             \
+    static PyObject *make_##name(const pyma_converter *self, int64_t row)  \
+    {                                                                      \
         return make((type)load(self->data + row * (int64_t)sizeof(type))); \
     }
 
@@ -29,8 +29,7 @@ make_none(const pyma_converter *Py_UNUSED(self), int64_t Py_UNUSED(row))
 static PyObject *
 make_bool(const pyma_converter *self, int64_t row)
 {
-    return PyBool_FromLong(
-        ma_bitmap_get(self->array->buffers[1].data, self->array->offset + row));
+    return PyBool_FromLong(ma_bitmap_get(self->array->buffers[1].data, self->array->offset + row));
 }
 
 static PyObject *
@@ -75,8 +74,8 @@ make_text32(const pyma_converter *self, int64_t row)
     const uint8_t *offsets = self->data + 4 * row;
     const int32_t start = ma_load_i32(offsets);
     const int32_t size = ma_load_i32(offsets + 4) - start;
-    PyObject *text = PyUnicode_DecodeUTF8((const char *)self->array->buffers[2].data + start, size,
-                                          NULL);
+    PyObject *text =
+        PyUnicode_DecodeUTF8((const char *)self->array->buffers[2].data + start, size, NULL);
     return text != NULL ? text : refuse_text(self, row);
 }
 

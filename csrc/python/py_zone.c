@@ -37,9 +37,8 @@ static PyObject *
 fixed_zone(pyma_state *state, int seconds)
 {
     PyObject *datetime = pyma_import(&state->datetime, "datetime", NULL);
-    PyObject *delta = datetime != NULL
-                          ? PyObject_CallMethod(datetime, "timedelta", "ii", 0, seconds)
-                          : NULL;
+    PyObject *delta =
+        datetime != NULL ? PyObject_CallMethod(datetime, "timedelta", "ii", 0, seconds) : NULL;
     PyObject *zone = delta != NULL ? PyObject_CallMethod(datetime, "timezone", "O", delta) : NULL;
     Py_XDECREF(delta);
     return zone;

@@ -7,8 +7,10 @@ import pytest
 
 import minarrow as ma
 
-LETTERS = {"int8": "b", "uint8": "B", "int16": "h", "uint16": "H", "int32": "i", "uint32": "I",
-           "int64": "lq", "uint64": "LQ", "float16": "e", "float32": "f", "float64": "d"}  # fmt: skip
+LETTERS = {
+    "int8": "b", "uint8": "B", "int16": "h", "uint16": "H", "int32": "i", "uint32": "I",
+    "int64": "lq", "uint64": "LQ", "float16": "e", "float32": "f", "float64": "d",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", LETTERS)
@@ -36,7 +38,13 @@ def test_fixed_size_lists_have_dimensions():
 
 @pytest.mark.parametrize(
     "array",
-    [ma.array([1, None]), ma.array([True]), ma.array(["a"]), ma.array([1], ma.timestamp("s")), ma.array([None])],
+    [
+        ma.array([1, None]),
+        ma.array([True]),
+        ma.array(["a"]),
+        ma.array([1], ma.timestamp("s")),
+        ma.array([None]),
+    ],
 )
 def test_what_has_no_view_says_what_to_do(array):
     with pytest.raises(BufferError, match="to_numpy"):
@@ -47,7 +55,8 @@ def test_numpy_sees_what_pyarrow_shows():
     pyarrow = pytest.importorskip("pyarrow")
     np = pytest.importorskip("numpy")
     for values, type in [
-        ([1, None, 3], "int8"), ([1.5, None], "float"), ([True, False], "bool"), ([True, None], "bool"),
+        ([1, None, 3], "int8"), ([1.5, None], "float"),
+        ([True, False], "bool"), ([True, None], "bool"),
         ([1, None], "timestamp[us]"), ([1, 2], "timestamp[ns]"), ([1, None], "duration[ms]"),
         ([1, None], "date32"), ([86400000, None], "date64"), (["a", None], "string"),
         ([b"a"], "binary"), ([None], "null"), ([], "int64"),
@@ -66,11 +75,15 @@ def test_numpy_sees_what_pyarrow_shows():
             refused.to_numpy()
 
 
-@pytest.mark.parametrize("name", ["int64", "bool", "string", "timestamp[us]", "date32", "duration[s]", "float16"])
+@pytest.mark.parametrize(
+    "name", ["int64", "bool", "string", "timestamp[us]", "date32", "duration[s]", "float16"]
+)
 def test_pandas_dtypes(name):
     pytest.importorskip("numpy")
     pyarrow = pytest.importorskip("pyarrow")
-    assert ma.type_for_alias(name).to_pandas_dtype() == pyarrow.type_for_alias(name).to_pandas_dtype()
+    assert (
+        ma.type_for_alias(name).to_pandas_dtype() == pyarrow.type_for_alias(name).to_pandas_dtype()
+    )
 
 
 def test_importing_imports_nothing_else():

@@ -85,10 +85,18 @@ def test_nanoseconds_need_pandas():
 @pytest.mark.parametrize("scale", [0, 2, 5, -3])
 def test_decimals_are_exact(bits, width, scale):
     type = getattr(ma, f"decimal{bits}")(width, scale)
-    wanted = [0, 1, -1, 10**9, -(10 ** (width - 1)), 2 ** (bits - 1) - 1, -(2 ** (bits - 1)), -12345]
-    data = b"".join((v if abs(v) < 2 ** (bits - 1) or v < 0 else 0).to_bytes(bits // 8, "little", signed=True)
-                    for v in wanted if -(2 ** (bits - 1)) <= v < 2 ** (bits - 1))  # fmt: skip
+    wanted = [
+        0,
+        1,
+        -1,
+        10**9,
+        -(10 ** (width - 1)),
+        2 ** (bits - 1) - 1,
+        -(2 ** (bits - 1)),
+        -12345,
+    ]
     wanted = [v for v in wanted if -(2 ** (bits - 1)) <= v < 2 ** (bits - 1)]
+    data = b"".join(v.to_bytes(bits // 8, "little", signed=True) for v in wanted)
     array = ma.Array.from_buffers(type, len(wanted), [None, ma.py_buffer(data)])
     expected = [Decimal((int(v < 0), tuple(map(int, str(abs(v)))), -scale)) for v in wanted]
     assert [str(v) for v in array.to_pylist()] == [str(v) for v in expected]

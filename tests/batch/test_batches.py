@@ -9,7 +9,9 @@ import minarrow as ma
 
 @pytest.fixture
 def batch():
-    return ma.RecordBatch.from_arrays([ma.array([1, 2, None]), ma.array(["x", "y", "z"])], ["a", "b"])
+    return ma.RecordBatch.from_arrays(
+        [ma.array([1, 2, None]), ma.array(["x", "y", "z"])], ["a", "b"]
+    )
 
 
 def test_columns_and_rows(batch):
@@ -47,7 +49,9 @@ def test_text_is_pyarrows():
 
 
 def test_from_arrays_takes_what_array_takes():
-    schema = ma.schema([("a", ma.int8()), ma.field("b", ma.string(), metadata={"k": "v"})], {"m": "n"})
+    schema = ma.schema(
+        [("a", ma.int8()), ma.field("b", ma.string(), metadata={"k": "v"})], {"m": "n"}
+    )
     batch = ma.RecordBatch.from_arrays([[1, None], ma.array(["x", "y"])], schema=schema)
     assert batch.schema.equals(schema, check_metadata=True) and batch["a"].type == ma.int8()
     assert ma.RecordBatch.from_arrays([], []).shape == (0, 0)

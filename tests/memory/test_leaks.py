@@ -62,22 +62,26 @@ OPERATIONS = {
     "words": lambda: WORDS.to_pylist(),
     "nested words": lambda: ma.field("x", Word()).type,
     "text": lambda: (repr(BATCH), repr(VALUES), repr(VALUES[0]), repr(BATCH.schema)),
-    "equality": lambda: (BATCH == BATCH.slice(), VALUES == VALUES.slice(), VALUES[0] == VALUES[1]),
+    "equality": lambda: (BATCH.equals(BATCH.slice()), VALUES[0].equals(VALUES[1])),
     "view": lambda: memoryview(ma.array([1, 2])),
     "columns": lambda: (BATCH.columns, BATCH["a"], BATCH.column_names),
-    "changed": lambda: BATCH.add_column(0, "n", VALUES).drop_columns(["n"]).rename_columns(["x", "y"]),
+    "changed": lambda: (
+        BATCH.add_column(0, "n", VALUES).drop_columns(["n"]).rename_columns(["x", "y"])
+    ),
     "steps": lambda: VALUES[::-1],
     "metadata": lambda: BATCH.schema.with_metadata({"a": b"b"}).metadata,
     "no field": lambda: fail(KeyError, lambda: BATCH["z"]),
     "no row": lambda: fail(IndexError, lambda: VALUES[9]),
     "no view": lambda: fail(BufferError, lambda: memoryview(VALUES)),
     "no type": lambda: fail(ValueError, lambda: ma.decimal128(99)),
-    "no value": lambda: fail(ma.ArrowInvalid, lambda: ma.array([2**40], ma.time64("ns")).slice(0, 1)[0].type),
-    "no buffers": lambda: fail(ValueError, lambda: ma.Array.from_buffers(ma.int8(), 9, [None, None])),
+    "no buffers": lambda: fail(
+        ValueError, lambda: ma.Array.from_buffers(ma.int8(), 9, [None, None])
+    ),
     "no metadata": lambda: fail(TypeError, lambda: ma.field("a", ma.int8(), metadata={"a": 1})),
-    "no batch": lambda: fail(ValueError, lambda: ma.RecordBatch.from_arrays([[1], [1, 2]], ["a", "b"])),
+    "no batch": lambda: fail(
+        ValueError, lambda: ma.RecordBatch.from_arrays([[1], [1, 2]], ["a", "b"])
+    ),
 }
-del OPERATIONS["no value"]
 
 
 @pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
