@@ -64,9 +64,9 @@ header_checksum(const uint8_t *descriptor, int64_t size)
 
 /* ---- compressing ---- */
 
-/* Our frames have independent blocks as large as the format has them: each is compressed on its own,
- * and so few begin without a history to refer to that linked ones would gain nothing. There are no
- * checksums, and no size, which stands in front of the frame already (Message.fbs,
+/* Our frames have independent blocks as large as the format has them: each is compressed on its
+ * own, and so few begin without a history to refer to that linked ones would gain nothing. There
+ * are no checksums, and no size, which stands in front of the frame already (Message.fbs,
  * BodyCompressionMethod). */
 #define SMALLEST_BLOCK (64 * 1024)
 #define LARGEST_BLOCK  (4 * 1024 * 1024)
