@@ -72,14 +72,39 @@ ma_free(void *block)
     free(block);
 }
 
+/* AddressSanitizer sees malloc's blocks only; we tell it where ours end. */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define MA_ADDRESS_SANITIZER
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+#define MA_ADDRESS_SANITIZER
+#endif
+
+#ifdef MA_ADDRESS_SANITIZER
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(start, size)   ((void)(start), (void)(size))
+#define ASAN_UNPOISON_MEMORY_REGION(start, size) ((void)(start), (void)(size))
+#endif
+
+/* What malloc is asked for, for `size` bytes. */
+static size_t
+raw_size(int64_t size)
+{
+    return (size_t)size + MA_ALIGNMENT + sizeof(void *);
+}
+
 /* An aligned block lies inside one of malloc's; the pointer to that one stands right before it.
  * realloc may then move large blocks by remapping pages, which aligned_alloc has no way to do. */
 static void *
-place(void *raw)
+place(void *raw, int64_t size)
 {
-    const uintptr_t at = ((uintptr_t)raw + sizeof(void *) + MA_ALIGNMENT - 1) &
-                         ~(uintptr_t)(MA_ALIGNMENT - 1);
+    const uintptr_t at =
+        ((uintptr_t)raw + sizeof(void *) + MA_ALIGNMENT - 1) & ~(uintptr_t)(MA_ALIGNMENT - 1);
+    uint8_t *end = (uint8_t *)at + size;
     memcpy((void *)(at - sizeof(void *)), &raw, sizeof(raw));
+    ASAN_POISON_MEMORY_REGION(end, raw_size(size) - (size_t)(end - (uint8_t *)raw));
     return (void *)at;
 }
 
@@ -97,8 +122,8 @@ ma_aligned_malloc(int64_t size)
     if (!fits(size) || must_fail()) {
         return NULL;
     }
-    void *raw = malloc((size_t)size + MA_ALIGNMENT + sizeof(void *));
-    return raw != NULL ? place(raw) : NULL;
+    void *raw = malloc(raw_size(size));
+    return raw != NULL ? place(raw, size) : NULL;
 }
 
 void *
@@ -112,16 +137,17 @@ ma_aligned_realloc(void *block, int64_t used, int64_t size)
     }
     void *old_raw = raw_of(block);
     const size_t shift = (size_t)((uint8_t *)block - (uint8_t *)old_raw);
-    uint8_t *raw = realloc(old_raw, (size_t)size + MA_ALIGNMENT + sizeof(void *));
+    uint8_t *raw = realloc(old_raw, raw_size(size));
     if (raw == NULL) {
         return NULL;
     }
-    const uintptr_t at = ((uintptr_t)raw + sizeof(void *) + MA_ALIGNMENT - 1) &
-                         ~(uintptr_t)(MA_ALIGNMENT - 1);
+    const uintptr_t at =
+        ((uintptr_t)raw + sizeof(void *) + MA_ALIGNMENT - 1) & ~(uintptr_t)(MA_ALIGNMENT - 1);
+    ASAN_UNPOISON_MEMORY_REGION(raw, raw_size(size));
     if (at != (uintptr_t)raw + shift) {
         memmove((void *)at, raw + shift, (size_t)used);
     }
-    return place(raw);
+    return place(raw, size);
 }
 
 void

@@ -184,7 +184,7 @@ ma_builder_append_space(ma_builder *self, int64_t size, uint8_t **out, ma_error 
     }
     MA_TRY(ma_growing_reserve(&self->second, size, err));
     MA_TRY(add_offset(self, self->second.size + size, err));
-    *out = self->second.data + self->second.size;
+    *out = size > 0 ? self->second.data + self->second.size : NULL;
     self->second.size += size;
     return accept(self, 1, err);
 }
@@ -205,21 +205,32 @@ ma_builder_append_bytes(ma_builder *self, const void *data, int64_t size, ma_err
 
 /* ---- rows with children ---- */
 
+/* The last number of a buffer that has one. */
+static int64_t
+last_i32(const ma_growing *numbers)
+{
+    return ma_load_i32(numbers->data + numbers->size - 4);
+}
+
+static int64_t
+last_i64(const ma_growing *numbers)
+{
+    return ma_load_i64(numbers->data + numbers->size - 8);
+}
+
 /* Where the list that is being filled begins in its child. */
 static int64_t
 open_list(const ma_builder *self)
 {
-    const uint8_t *first = self->first.data + self->first.size;
-    const uint8_t *second = self->second.data + self->second.size;
     switch (self->type->layout) {
     case MA_LAYOUT_LIST32:
-        return ma_load_i32(first - 4);
+        return last_i32(&self->first);
     case MA_LAYOUT_LIST64:
-        return ma_load_i64(first - 8);
+        return last_i64(&self->first);
     case MA_LAYOUT_LIST_VIEW32:
-        return self->length > 0 ? (int64_t)ma_load_i32(first - 4) + ma_load_i32(second - 4) : 0;
+        return self->length > 0 ? last_i32(&self->first) + last_i32(&self->second) : 0;
     case MA_LAYOUT_LIST_VIEW64:
-        return self->length > 0 ? ma_load_i64(first - 8) + ma_load_i64(second - 8) : 0;
+        return self->length > 0 ? last_i64(&self->first) + last_i64(&self->second) : 0;
     default:
         return self->length * self->type->list_size;
     }

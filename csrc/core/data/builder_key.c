@@ -56,7 +56,8 @@ bytes_at(const ma_builder *self, int64_t row)
     const int32_t width = self->type->layout == MA_LAYOUT_BINARY32 ? 4 : 8;
     const int64_t start = integer_at(&self->first, row, width);
     const int64_t end = integer_at(&self->first, row + 1, width);
-    return (ma_bytes){(const char *)self->second.data + start, end - start};
+    const uint8_t *data = end > start ? self->second.data + start : ma_zeros;
+    return (ma_bytes){(const char *)data, end - start};
 }
 
 /* The run that row `row` lies in: the first that ends behind it. */
