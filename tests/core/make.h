@@ -166,12 +166,33 @@ array_of(ma_type *type, int64_t length, int64_t n_variadic)
     return array;
 }
 
-/* A copy of exactly these bytes, so that reading one too far is seen. */
+typedef struct test_block {
+    ma_block base;
+    void *memory;
+} test_block;
+
+static inline void
+release_test_block(ma_block *base)
+{
+    free(((test_block *)base)->memory);
+    free(base);
+}
+
+/* A copy of exactly these bytes in a block of their own, so that reading one too far is seen. */
 static inline void
 put(ma_array *array, int index, const void *data, int64_t size)
 {
+    test_block *block = malloc(sizeof(*block));
+    void *memory = malloc((size_t)size);
+    CHECK(block != NULL && memory != NULL);
+    ma_refs_init(&block->base.refs);
+    block->base.release = release_test_block;
+    block->memory = memory;
+    if (size > 0) {
+        memcpy(memory, data, (size_t)size);
+    }
     ma_buffer_clear(&array->buffers[index]);
-    CHECK(ma_buffer_copy(data, size, &array->buffers[index], NULL) == MA_OK);
+    array->buffers[index] = (ma_buffer){memory, size, &block->base};
 }
 
 #define PUT(array, index, type, ...)                                                       \

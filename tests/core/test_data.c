@@ -21,13 +21,74 @@ concat_of(ma_array *const *arrays, int64_t n)
     return out;
 }
 
-/* The two have the same values bit by bit, as one range and row by row. */
+/* The value of a row as bytes, put together without any code that is tested here. */
+static void
+add_key(const ma_array *a, int64_t row, ma_growing *out)
+{
+    const ma_type_id id = a->type->id;
+    const ma_child_rule rule = ma_layouts[a->type->layout].children;
+    const char tag = ma_array_is_null(a, row) ? 'N' : 'V';
+    int64_t start;
+    int64_t size = 1;
+    if (id == MA_TYPE_DICTIONARY && tag == 'V') {
+        add_key(a->dictionary, ma_array_int_at(a, row), out);
+        return;
+    }
+    if (id == MA_TYPE_RUN_END_ENCODED) {
+        add_key(a->children[1], ma_array_run_at(a, row), out);
+        return;
+    }
+    CHECK(ma_growing_add(out, &tag, 1, NULL) == MA_OK);
+    if (tag == 'N') {
+        return;
+    }
+    if (ma_type_is_union(a->type)) {
+        const int32_t child = ma_array_union_at(a, row, &start);
+        CHECK(ma_growing_add(out, &child, 4, NULL) == MA_OK);
+        add_key(a->children[child], start, out);
+    } else if (rule == MA_CHILDREN_ALIGNED) {
+        for (int32_t c = 0; c < a->n_children; c++) {
+            add_key(a->children[c], a->offset + row, out);
+        }
+    } else if (rule != MA_CHILDREN_NONE) {
+        ma_array_list_at(a, row, &start, &size);
+        CHECK(ma_growing_add(out, &size, 8, NULL) == MA_OK);
+        for (int64_t k = 0; k < size; k++) {
+            add_key(a->children[0], start + k, out);
+        }
+    } else if (a->type->bits == 1) {
+        const bool bit = ma_bitmap_get(a->buffers[1].data, a->offset + row);
+        CHECK(ma_growing_add(out, &bit, 1, NULL) == MA_OK);
+    } else {
+        const ma_bytes bytes = ma_array_bytes_at(a, row);
+        CHECK(ma_growing_add(out, &bytes.size, 8, NULL) == MA_OK);
+        CHECK(ma_growing_add(out, bytes.data, bytes.size, NULL) == MA_OK);
+    }
+}
+
+static bool
+same_keys(const ma_array *a, int64_t i, const ma_array *b, int64_t j)
+{
+    ma_growing x = {NULL, 0, 0};
+    ma_growing y = {NULL, 0, 0};
+    add_key(a, i, &x);
+    add_key(b, j, &y);
+    const bool same = x.size == y.size && memcmp(x.data, y.data, (size_t)x.size) == 0;
+    ma_growing_fini(&x);
+    ma_growing_fini(&y);
+    return same;
+}
+
+/* The two have the same values bit by bit. Asks about single rows, and all of them at once. */
 static bool
 same_rows(const ma_array *a, int64_t i, const ma_array *b, int64_t j, int64_t n)
 {
     bool all = true;
     for (int64_t k = 0; k < n; k++) {
-        all = all && ma_array_identical_range(a, i + k, b, j + k, 1);
+        const bool same = same_keys(a, i + k, b, j + k);
+        CHECK(ma_array_identical_range(a, i + k, b, j + k, 1) == same);
+        CHECK(!all || ma_array_identical_range(a, i, b, j, k + 1) == same);
+        all = all && same;
     }
     CHECK(ma_array_identical_range(a, i, b, j, n) == all);
     CHECK(!all || ma_array_equal_range(a, i, b, j, n, true));
@@ -102,6 +163,8 @@ try_slice(ma_array *array, int64_t offset, int64_t length)
     ma_array *elsewhere = compact_of(first);
     CHECK(is_valid(twice));
     CHECK(same_rows(slice, 0, elsewhere, 0, length));
+    CHECK(ma_array_null_count(twice) ==
+          2 * ma_array_null_count(slice) + ma_array_null_count(array));
     CHECK(has_views(array->type) || array->type->layout == MA_LAYOUT_RUN_END ||
           same_bytes(compact, elsewhere));
     ma_array_unref(elsewhere);
@@ -145,6 +208,15 @@ try_unequal(ma_array *array, ma_array *other)
 }
 
 static void
+try_empty(ma_type *type)
+{
+    ma_array *empty = NULL;
+    CHECK(ma_array_concat(type, NULL, 0, &empty, NULL) == MA_OK);
+    CHECK(empty->length == 0 && is_valid(empty));
+    ma_array_unref(empty);
+}
+
+static void
 test_every_type(void)
 {
     ma_type *types[SAMPLES];
@@ -162,6 +234,7 @@ test_every_type(void)
         try_concat(array);
         try_concat(other);
         try_unequal(array, other);
+        try_empty(types[t]);
         ma_array_unref(other);
         ma_array_unref(array);
         ma_type_unref(types[t]);
@@ -212,6 +285,11 @@ test_floats(void)
         dictionary->dictionary = floats(ids[i], nan);
         CHECK(!ma_array_equal(dictionary, dictionary, false));
         CHECK(ma_array_equal(dictionary, dictionary, true));
+        ma_array *list = array_of(fixed_list_of(1, simple(ids[i])), 1, 0);
+        list->children[0] = floats(ids[i], nan);
+        CHECK(!ma_array_equal(list, list, false));
+        CHECK(ma_array_equal(list, list, true));
+        ma_array_unref(list);
         ma_array_unref(dictionary);
         ma_array_unref(zero);
         ma_array_unref(minus);
@@ -301,7 +379,7 @@ static void
 test_list_view_is_cut(void)
 {
     ma_array *a = array_of(list_of(MA_TYPE_LIST_VIEW, simple(MA_TYPE_INT32)), 5, 0);
-    PUT(a, 1, int32_t, 4, 2, 0, 5, 1);
+    PUT(a, 1, int32_t, 4, 2, 0, 6, 1);
     PUT(a, 2, int32_t, 1, 2, 3, 0, 2);
     PUT_VALIDITY(a, 0x1B); /* row 2 is null, row 3 is empty and lies behind the others */
     a->children[0] = numbers(6, 0, 1, 2, 3, 4, 5);
@@ -312,6 +390,17 @@ test_list_view_is_cut(void)
     CHECK(ma_array_offset_at(c, 0) == 3 && ma_array_offset_at(c, 4) == 0);
     CHECK(ma_array_size_at(c, 2) == 0 && ma_array_offset_at(c, 2) == 0);
     ma_array_unref(c);
+
+    ma_array *slice = slice_of(a, 1, 1); /* all rows lie in what is used, but not at its begin */
+    c = compact_of(slice);
+    CHECK(is_valid(c) && ma_array_equal(slice, c, false) && ma_array_offset_at(c, 0) == 0);
+    ma_array_unref(c);
+    ma_array_unref(slice);
+    slice = slice_of(a, 4, 1);
+    c = compact_of(slice);
+    CHECK(is_valid(c) && ma_array_equal(slice, c, false) && ma_array_offset_at(c, 0) == 0);
+    ma_array_unref(c);
+    ma_array_unref(slice);
     ma_array_unref(a);
 }
 
@@ -393,6 +482,13 @@ test_nothing_is_copied(void)
     CHECK(c != longer && c->buffers[1].size == 16 && c->buffers[1].data == longer->buffers[1].data);
     ma_array_unref(c);
     ma_array_unref(longer);
+
+    ma_array *bits = array_of(simple(MA_TYPE_BOOL), 3, 0);
+    PUT(bits, 1, uint8_t, 0xFD);
+    c = compact_of(bits);
+    CHECK(c->buffers[1].data[0] == 5 && ma_array_equal(bits, c, false));
+    ma_array_unref(c);
+    ma_array_unref(bits);
 
     PUT_VALIDITY(a, 0xFF); /* bits behind the end, and no null */
     c = compact_of(a);

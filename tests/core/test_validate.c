@@ -317,6 +317,12 @@ static void
 test_unions(void)
 {
     accepted(union_array(5, 0));
+    ma_array *a = union_array(5, 0);
+    PUT(a, 0, int8_t, 0, 2, 5);
+    refused(a, shape_then_values, "type ids buffer", "row 0 has type id 0");
+    a = union_array(5, 0);
+    PUT(a, 1, int32_t, 7, 0, 0);
+    refused(a, shape_then_values, "offsets buffer", "row 0 is row 7");
     refused(union_array(3, 0), shape_then_values, "type ids buffer", "row 2 has type id 3");
     refused(union_array(-2, 0), shape_then_values, "type ids buffer", "row 2 has type id -2");
     refused(union_array(5, 2), shape_then_values, "offsets buffer",
@@ -375,6 +381,8 @@ test_ranges(void)
           ma_find_bad_run_end(e, 16, N) == -1);
     CHECK(ma_find_bad_list(s, z, 32, N, N) == -1 && ma_find_bad_list(w, w, 64, N, 2 * N) == -1);
     CHECK(ma_find_bad_index(s, 32, N, N, NULL, 0) == -1);
+    CHECK(ma_find_bad_run_end(z, 32, 1) == 0 && ma_find_bad_run_end(z, 64, 1) == 0);
+    CHECK(ma_find_bad_run_end(z, 16, 1) == 0 && ma_find_bad_run_end(z, 16, 0) == -1);
     for (int at = 0; at < N; at += 37) {
         const int64_t old = wide[at + 1];
         wide[at + 1] = narrow[at + 1] = ends[at + 1] = -5;
@@ -382,6 +390,12 @@ test_ranges(void)
         CHECK(ma_find_bad_run_end(w, 64, N + 1) == at + 1 &&
               ma_find_bad_run_end(s, 32, N + 1) == at + 1 &&
               ma_find_bad_run_end(e, 16, N + 1) == at + 1);
+        wide[at + 1] = narrow[at + 1] = ends[at + 1] = (int16_t)(at + 1); /* as the one before */
+        CHECK(ma_find_descent(w, 64, N) == -1 && ma_find_descent(s, 32, N) == -1);
+        CHECK(ma_find_bad_run_end(w, 64, N + 1) == at + 1 &&
+              ma_find_bad_run_end(s, 32, N + 1) == at + 1 &&
+              ma_find_bad_run_end(e, 16, N + 1) == at + 1);
+        wide[at + 1] = narrow[at + 1] = ends[at + 1] = -5;
         CHECK(ma_find_bad_list(w + 8, w + 8, 64, N, 2 * N + 2) == at);
         CHECK(ma_find_bad_list(s + 4, z, 32, N, 2 * N) == at);
         CHECK(ma_find_bad_index(w + 8, 64, N, 2 * N, NULL, 0) == at);
