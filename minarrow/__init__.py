@@ -12,7 +12,6 @@ The names are pyarrow's, so that ``import minarrow as pa`` is all it takes::
 What is seldom needed (tables, extension types, pandas ...) is imported when it is first used.
 """
 
-from . import _core
 from ._core import (  # noqa: F401 - all of these are in __all__
     Array,
     ArrowException,
