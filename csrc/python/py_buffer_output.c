@@ -10,8 +10,8 @@
 #include "python/py_native_file.h"
 
 #define FIRST_CAPACITY 4096
-#define LONG_COPY      (64 * 1024)  /* bytes that take longer to copy than giving the GIL away and back */
-#define WORTH_CUTTING  (64 * 1024)  /* room behind the last byte that is given back at the end */
+#define LONG_COPY      (64 * 1024) /* takes longer than giving the GIL away and back */
+#define WORTH_CUTTING  (64 * 1024) /* room behind the last byte that is given back at the end */
 
 /* The owner of the bytes is there from the start, so that closing cannot fail. */
 typedef struct output_block {
@@ -38,7 +38,8 @@ output_release(ma_block *base)
 
 /* ---- writing ---- */
 
-/* Make room for `more` bytes. Whoever writes a lot gets just that: the pages are not touched before. */
+/* Make room for `more` bytes. Whoever writes a lot gets just that: the pages are not touched
+ * before. */
 static int
 reserve_lock_held(BufferOutputStreamObject *self, int64_t more)
 {

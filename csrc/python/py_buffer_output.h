@@ -6,7 +6,8 @@
 
 #include "core/data/segment.h"
 
-/* Append all segments, or nothing. -1 with an exception: MemoryError, or ValueError when it is closed. */
+/* Append all segments, or nothing. -1 with an exception: MemoryError, or ValueError when it is
+ * closed. */
 int
 pyma_buffer_output_write(PyObject *op, const ma_segment *segments, int64_t count);
 

@@ -17,7 +17,7 @@ BufferReader_tp_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 
 PyDoc_STRVAR(BufferReader_doc,
              "BufferReader(obj)\n--\n\n"
-             "Reads a bytes-like object as a file, without a copy where the reader asks for a view.\n\n"
+             "Reads a bytes-like object as a file, without a copy where a view is asked for.\n\n"
              "The object is kept alive, and must not be changed meanwhile.");
 
 static PyType_Slot BufferReader_slots[] = {

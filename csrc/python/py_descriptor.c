@@ -161,8 +161,8 @@ pyma_descriptor_seek(const pyma_descriptor *self, int64_t offset, int whence)
 /* ---- reading and writing ---- */
 
 static const char would_block_text[] =
-    "the descriptor is non-blocking and would block now; use os.set_blocking(fd, True), or wait and "
-    "pass the bytes on by hand";
+    "the descriptor is non-blocking and would block now; use os.set_blocking(fd, True), or wait "
+    "and pass the bytes on by hand";
 
 /* After a call that failed: 0 to try again, -1 with an exception. */
 static int

@@ -4,7 +4,8 @@
 
 #include "python/py_failure.h"
 
-/* Whether the object's class is exactly (or, with `derived`, derives from) `name` of the module _io. */
+/* Whether the object's class is exactly (or, with `derived`, derives from) `name` of the module
+ * _io. */
 static int
 is_of_class(PyObject *module, PyObject *object, const char *name, bool derived)
 {
@@ -12,8 +13,8 @@ is_of_class(PyObject *module, PyObject *object, const char *name, bool derived)
     if (class == NULL) {
         return -1;
     }
-    const int answer = derived ? PyObject_IsInstance(object, class)
-                               : (PyObject *)Py_TYPE(object) == class;
+    const int answer =
+        derived ? PyObject_IsInstance(object, class) : (PyObject *)Py_TYPE(object) == class;
     Py_DECREF(class);
     return answer;
 }
@@ -33,7 +34,8 @@ static int
 is_plain(PyObject *module, PyObject *object)
 {
     static const char *const innermost[] = {"BytesIO", "FileIO", NULL};
-    static const char *const around[] = {"BufferedReader", "BufferedWriter", "BufferedRandom", NULL};
+    static const char *const around[] = {"BufferedReader", "BufferedWriter", "BufferedRandom",
+                                         NULL};
     const int answer = is_of_classes(module, object, innermost);
     if (answer != 0) {
         return answer;

@@ -1,12 +1,14 @@
-/* Python objects that are read or written by their methods: what sources and sinks know about them. */
+/* Python objects that are read or written by their methods: what sources and sinks know about
+ * them. */
 #ifndef PYMA_FILE_OBJECT_H
 #define PYMA_FILE_OBJECT_H
 
 #include "python/py_state.h"
 
 /* Whether the object is a file of Python's own io module, in C all the way down (open(path, "rb"),
- * io.BytesIO): its methods keep no reference to the memory that they are given, so it can be ours. Any
- * other object might keep one, and is given memory of its own. 1, 0, or -1 with an exception. */
+ * io.BytesIO): its methods keep no reference to the memory that they are given, so it can be ours.
+ * Any other object might keep one, and is given memory of its own. 1, 0, or -1 with an
+ * exception. */
 int
 pyma_is_plain_file(PyObject *object);
 
@@ -14,12 +16,13 @@ pyma_is_plain_file(PyObject *object);
 int
 pyma_is_raw_file(PyObject *object);
 
-/* The bound method, a new reference, or NULL: without an exception if there is none (or it is None). */
+/* The bound method, a new reference, or NULL: without an exception if there is none (or it is
+ * None). */
 PyObject *
 pyma_find_method(PyObject *object, const char *name);
 
-/* The count that `name`() returned, 0 to `most`; takes over `result`. None is a BlockingIOError: nothing
- * could be moved now. -1 with an exception. */
+/* The count that `name`() returned, 0 to `most`; takes over `result`. None is a BlockingIOError:
+ * nothing could be moved now. -1 with an exception. */
 int64_t
 pyma_take_count(PyObject *result, const char *name, int64_t most);
 
@@ -27,7 +30,8 @@ pyma_take_count(PyObject *result, const char *name, int64_t most);
 PyObject *
 pyma_call_with_memory(PyObject *method, const uint8_t *memory, int64_t size, bool writable);
 
-/* The object's answer to seekable(); `otherwise` where it has no such method. -1 with an exception. */
+/* The object's answer to seekable(); `otherwise` where it has no such method. -1 with an
+ * exception. */
 int
 pyma_ask_seekable(PyObject *object, bool otherwise);
 

@@ -5,12 +5,12 @@
 
 #include "core/base/number.h"
 
-#define LONG_COPY (64 * 1024) /* bytes that take longer to copy than giving the GIL away and back */
+#define LONG_COPY (64 * 1024) /* takes longer than giving the GIL away and back */
 
 /* ---- parts of the memory ---- */
 
-/* Take hold of up to `size` bytes from `offset` on, or from the position, which then moves, where it is
- * negative. */
+/* Take hold of up to `size` bytes from `offset` on, or from the position, which then moves, where
+ * it is negative. */
 static int
 take_part(PyObject *op, int64_t offset, int64_t size, ma_buffer *out)
 {

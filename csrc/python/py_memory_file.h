@@ -20,7 +20,8 @@ pyma_memory_file_new(PyTypeObject *type, ma_buffer buffer);
 void
 pyma_memory_file_tp_dealloc(PyObject *op);
 
-/* The memory, as a new reference, and the position in it. -1 with an exception when it is closed. */
+/* The memory, as a new reference, and the position in it. -1 with an exception when it is
+ * closed. */
 int
 pyma_memory_file_get(PyObject *op, ma_buffer *out, int64_t *position);
 

@@ -76,8 +76,9 @@ map_path(PyTypeObject *type, PyObject *path)
 PyDoc_STRVAR(memory_map_doc,
              "memory_map(path, mode='r')\n--\n\n"
              "Map a file into memory for reading; returns a MemoryMappedFile.\n\n"
-             "What is read is a view of the file, and stays valid when the file object is closed. The "
-             "file must not become shorter meanwhile: touching what was cut off ends the process.");
+             "What is read is a view of the file, and stays valid when the file object is closed. "
+             "The file must not become shorter meanwhile: touching what was cut off ends the "
+             "process.");
 
 static PyObject *
 core_memory_map(PyObject *module, PyObject *args, PyObject *kwargs)

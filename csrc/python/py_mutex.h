@@ -1,5 +1,6 @@
-/* A lock for the few fields of an object that several threads may change: held for a moment, never while
- * Python code runs. Whoever finds it taken waits without the GIL, so its holder may let go of the GIL. */
+/* A lock for the few fields of an object that several threads may change: held for a moment, never
+ * while Python code runs. Whoever finds it taken waits without the GIL, so its holder may let go of
+ * the GIL. */
 #ifndef PYMA_MUTEX_H
 #define PYMA_MUTEX_H
 

@@ -71,14 +71,14 @@ check_seekable(PyObject *op)
     if (check_open(op) < 0) {
         return -1;
     }
-    return ((pyma_native_file *)op)->seekable
-               ? 0
-               : pyma_file_fail_unsupported("the file cannot seek");
+    return ((pyma_native_file *)op)->seekable ? 0
+                                              : pyma_file_fail_unsupported("the file cannot seek");
 }
 
 /* ---- reading ---- */
 
-/* A size as an argument: None, or nothing at all, and negative ones mean all there is (INT64_MAX). */
+/* A size as an argument: None, or nothing at all, and negative ones mean all there is
+ * (INT64_MAX). */
 static int
 parse_size(PyObject *object, int64_t *out)
 {
@@ -155,8 +155,9 @@ read_bytes(PyObject *op, int64_t most)
     return read_growing(op, most, most);
 }
 
-PyDoc_STRVAR(read_doc, "read($self, nbytes=None, /)\n--\n\n"
-                       "Up to nbytes as bytes; all that is left without nbytes. Fewer only at the end.");
+PyDoc_STRVAR(read_doc,
+             "read($self, nbytes=None, /)\n--\n\n"
+             "Up to nbytes as bytes, fewer only at the end; without it all that is left.");
 
 static PyObject *
 NativeFile_read(PyObject *op, PyObject *args)
@@ -261,8 +262,7 @@ NativeFile_read_at(PyObject *op, PyObject *args)
     if (bytes == NULL) {
         return NULL;
     }
-    const int64_t got =
-        kind_of(op)->read_at(op, offset, (uint8_t *)PyBytes_AS_STRING(bytes), most);
+    const int64_t got = kind_of(op)->read_at(op, offset, (uint8_t *)PyBytes_AS_STRING(bytes), most);
     if (got < 0) {
         Py_DECREF(bytes);
         return NULL;
@@ -337,8 +337,8 @@ NativeFile_flush(PyObject *op, PyObject *Py_UNUSED(ignored))
 /* ---- position ---- */
 
 PyDoc_STRVAR(seek_doc, "seek($self, position, whence=0, /)\n--\n\n"
-                       "Move to a byte counted from the start (0), from here (1) or from the end (2); "
-                       "the new position.");
+                       "Move to a byte counted from the start (0), from here (1) or from the end "
+                       "(2); the new position.");
 
 static PyObject *
 NativeFile_seek(PyObject *op, PyObject *args)
@@ -430,7 +430,7 @@ NativeFile_seekable(PyObject *op, PyObject *Py_UNUSED(ignored))
 /* ---- closing ---- */
 
 PyDoc_STRVAR(close_doc, "close($self, /)\n--\n\n"
-                        "Close the file; may be called again. What was read as a view stays valid.");
+                        "Close the file; may be called again. Views that were read stay valid.");
 
 static PyObject *
 NativeFile_close(PyObject *op, PyObject *Py_UNUSED(ignored))
@@ -497,7 +497,7 @@ static PyMethodDef NativeFile_methods[] = {
     {"read_at", NativeFile_read_at, METH_VARARGS, read_at_doc},
     {"write", NativeFile_write, METH_O, write_doc},
     {"writelines", NativeFile_writelines, METH_O,
-     PyDoc_STR("writelines($self, lines, /)\n--\n\nWrite bytes-like objects one behind the other.")},
+     PyDoc_STR("writelines($self, lines, /)\n--\n\nWrite several bytes-like objects.")},
     {"flush", NativeFile_flush, METH_NOARGS,
      PyDoc_STR("flush($self, /)\n--\n\nNothing to do: nothing is held back.")},
     {"seek", NativeFile_seek, METH_VARARGS, seek_doc},
@@ -505,7 +505,8 @@ static PyMethodDef NativeFile_methods[] = {
     {"size", NativeFile_size, METH_NOARGS, PyDoc_STR("size($self, /)\n--\n\nBytes in all.")},
     {"fileno", NativeFile_fileno, METH_NOARGS,
      PyDoc_STR("fileno($self, /)\n--\n\nThe descriptor of an OSFile.")},
-    {"isatty", NativeFile_isatty, METH_NOARGS, PyDoc_STR("isatty($self, /)\n--\n\nWhether it is a terminal.")},
+    {"isatty", NativeFile_isatty, METH_NOARGS,
+     PyDoc_STR("isatty($self, /)\n--\n\nWhether it is a terminal.")},
     {"readable", NativeFile_readable, METH_NOARGS,
      PyDoc_STR("readable($self, /)\n--\n\nWhether it can be read.")},
     {"writable", NativeFile_writable, METH_NOARGS,

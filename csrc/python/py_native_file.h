@@ -1,14 +1,15 @@
 /* NativeFile: what BufferReader, BufferOutputStream, MemoryMappedFile and OSFile have in common.
  *
- * The class has pyarrow's methods; they take their arguments apart and leave the work to the functions
- * that each kind of file lists. */
+ * The class has pyarrow's methods; they take their arguments apart and leave the work to the
+ * functions that each kind of file lists. */
 #ifndef PYMA_NATIVE_FILE_H
 #define PYMA_NATIVE_FILE_H
 
 #include "python/py_state.h"
 
-/* What a kind of file does. One that is closed answers ValueError (pyma_file_fail_closed). -1 is always a
- * failure with an exception. NULL: such a file can't do that. All are called with the GIL. */
+/* What a kind of file does. One that is closed answers ValueError (pyma_file_fail_closed). -1 is
+ * always a failure with an exception. NULL: such a file can't do that. All are called with the
+ * GIL. */
 typedef struct pyma_file_kind {
     bool (*closed)(PyObject *op);
     int (*close)(PyObject *op); /* idempotent */

@@ -1,8 +1,8 @@
 /* What each operating system does in its own way: descriptors, sockets, mapped memory. One file for
  * each system implements all of it (py_os_posix.c, py_os_windows.c).
  *
- * Every function makes one attempt and returns 0 or more, or an errno as a negative number. None raises,
- * and none needs the GIL unless it says so. */
+ * Every function makes one attempt and returns 0 or more, or an errno as a negative number. None
+ * raises, and none needs the GIL unless it says so. */
 #ifndef PYMA_OS_H
 #define PYMA_OS_H
 
@@ -45,8 +45,8 @@ pyma_unsent_advance(pyma_unsent *self, int64_t size)
 
 /* ---- descriptors ---- */
 
-/* The path as the system takes it, for an object that os.fspath returned: free with PyMem_Free. NULL with
- * an exception. Needs the GIL. */
+/* The path as the system takes it, for an object that os.fspath returned: free with PyMem_Free.
+ * NULL with an exception. Needs the GIL. */
 pyma_os_char *
 pyma_os_path_new(PyObject *path);
 
@@ -59,7 +59,7 @@ pyma_os_close(int fd);
 typedef struct pyma_os_info {
     bool is_regular; /* a file with a size and a position, not a pipe or a terminal */
     bool is_directory;
-    int64_t size;    /* of a regular file */
+    int64_t size; /* of a regular file */
 } pyma_os_info;
 
 int
@@ -98,8 +98,8 @@ pyma_os_milliseconds(void);
 
 /* ---- mapped memory ---- */
 
-/* Map the first `size` bytes (at least 1) of a regular file, shared and read-only. The mapping stays when
- * the descriptor is closed. */
+/* Map the first `size` bytes (at least 1) of a regular file, shared and read-only. The mapping
+ * stays when the descriptor is closed. */
 int
 pyma_os_map(int fd, int64_t size, void **out);
 void

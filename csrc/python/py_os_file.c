@@ -204,8 +204,7 @@ open_file(PyTypeObject *type, PyObject *path, const char *mode)
 {
     pyma_os_mode os_mode;
     const char *const full_mode = parse_mode(mode, &os_mode);
-    pyma_descriptor *descriptor =
-        full_mode != NULL ? pyma_descriptor_open(path, os_mode) : NULL;
+    pyma_descriptor *descriptor = full_mode != NULL ? pyma_descriptor_open(path, os_mode) : NULL;
     if (descriptor == NULL) {
         return NULL;
     }
@@ -255,8 +254,8 @@ static PyMemberDef OSFile_members[] = {
 PyDoc_STRVAR(OSFile_doc,
              "OSFile(path, mode='r', memory_pool=None)\n--\n\n"
              "A file of the operating system, without a buffer in between.\n\n"
-             "mode -- 'r' to read, 'w' to write (what was there is gone), 'a' to write behind it; a 'b' "
-             "may follow\n"
+             "mode -- 'r' to read, 'w' to write (what was there is gone), 'a' to write behind it; "
+             "a 'b' may follow\n"
              "memory_pool -- there for the sake of pyarrow's signature, and ignored");
 
 static PyType_Slot OSFile_slots[] = {

@@ -19,7 +19,8 @@
 /* Some systems refuse calls of 2 GiB and more, others do a part of it; a part is all we ask for. */
 #define MOST ((int64_t)1 << 30)
 
-/* Segments in one call. POSIX promises 16 (_XOPEN_IOV_MAX); this is what all current systems take. */
+/* Segments in one call. POSIX promises 16 (_XOPEN_IOV_MAX); this is what all current systems
+ * take. */
 #define MOST_SEGMENTS 1024
 #if defined(IOV_MAX) && IOV_MAX < MOST_SEGMENTS
 #undef MOST_SEGMENTS

@@ -15,7 +15,7 @@
 
 #include "core/base/number.h"
 
-#define MOST ((int64_t)1 << 30)
+#define MOST          ((int64_t)1 << 30)
 #define MOST_SEGMENTS 1024
 
 /* What the kernel and the socket library say, as an errno. */
@@ -58,7 +58,8 @@ from_system(DWORD code)
     }
 }
 
-/* The C library ends the process over a descriptor that is not open, unless it is told to return. */
+/* The C library ends the process over a descriptor that is not open, unless it is told to
+ * return. */
 static void
 ignore_parameter(const wchar_t *expression, const wchar_t *function, const wchar_t *file,
                  unsigned line, uintptr_t reserved)
@@ -266,9 +267,8 @@ pyma_os_map(int fd, int64_t size, void **out)
     if ((uint64_t)size > SIZE_MAX) {
         return -EFBIG;
     }
-    const HANDLE mapping =
-        CreateFileMappingW(file, NULL, PAGE_READONLY, (DWORD)((uint64_t)size >> 32),
-                           (DWORD)(uint64_t)size, NULL);
+    const HANDLE mapping = CreateFileMappingW(
+        file, NULL, PAGE_READONLY, (DWORD)((uint64_t)size >> 32), (DWORD)(uint64_t)size, NULL);
     if (mapping == NULL) {
         return from_system(GetLastError());
     }

@@ -199,7 +199,8 @@ sink_of_socket(PyObject *object, pyma_sink **out)
 
 /* ---- picking ---- */
 
-/* Objects that tell by their methods what they are. A path has __fspath__; some open files have it, too. */
+/* Objects that tell by their methods what they are. A path has __fspath__; some open files have it,
+ * too. */
 static pyma_sink *
 sink_of_methods(PyObject *object)
 {

@@ -8,17 +8,17 @@
 
 typedef struct pyma_sink pyma_sink;
 
-/* Open what a user hands to a writer: BufferOutputStream, OSFile, a path (str, bytes or os.PathLike:
- * created or emptied), a file descriptor (int), a socket, or an object with `write` or `send`. NULL with an
- * exception. */
+/* Open what a user hands to a writer: BufferOutputStream, OSFile, a path (str, bytes or
+ * os.PathLike: created or emptied), a file descriptor (int), a socket, or an object with `write` or
+ * `send`. NULL with an exception. */
 pyma_sink *
 pyma_sink_open(pyma_state *state, PyObject *object);
 
-/* Write all segments, in order and whole. Goes on after short writes and EINTR; a non-blocking end that
- * would block fails with BlockingIOError; a closed sink says so. Gathers segments into few calls (writev,
- * sendmsg, large pieces for `write`); an object that might keep what it is given is given copies. Called
- * with the GIL, which it lets go of around system calls and large copies. -1 with an exception;
- * `*written` counts the bytes that are known to have gone out, also then. */
+/* Write all segments, in order and whole. Goes on after short writes and EINTR; a non-blocking end
+ * that would block fails with BlockingIOError; a closed sink says so. Gathers segments into few
+ * calls (writev, sendmsg, large pieces for `write`); an object that might keep what it is given is
+ * given copies. Called with the GIL, which it lets go of around system calls and large copies. -1
+ * with an exception; `*written` counts the bytes that are known to have gone out, also then. */
 int
 pyma_sink_write(pyma_sink *self, const ma_segment *segments, int64_t count, int64_t *written);
 
@@ -26,8 +26,8 @@ pyma_sink_write(pyma_sink *self, const ma_segment *segments, int64_t count, int6
 int
 pyma_sink_flush(pyma_sink *self);
 
-/* Close what pyma_sink_open opened (never the caller's own file). -1 with an exception; closed all the
- * same. Writing afterwards fails. */
+/* Close what pyma_sink_open opened (never the caller's own file). -1 with an exception; closed all
+ * the same. Writing afterwards fails. */
 int
 pyma_sink_close(pyma_sink *self);
 

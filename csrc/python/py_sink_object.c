@@ -24,7 +24,8 @@ typedef struct object_sink {
 
 /* ---- one call ---- */
 
-/* How much of `size` bytes the method's result says it took. Takes over the result; -1 with an exception. */
+/* How much of `size` bytes the method's result says it took. Takes over the result; -1 with an
+ * exception. */
 static int64_t
 taken(const object_sink *self, PyObject *result, int64_t size)
 {

@@ -8,8 +8,8 @@
 
 /* ---- which objects are sockets ---- */
 
-/* The C class that all sockets derive from, if its module was ever imported: else nothing is a socket.
- * A new reference; NULL with or without an exception. */
+/* The C class that all sockets derive from, if its module was ever imported: else nothing is a
+ * socket. A new reference; NULL with or without an exception. */
 static PyObject *
 socket_class(void)
 {

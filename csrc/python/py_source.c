@@ -12,7 +12,7 @@ typedef struct memory_source {
     pyma_source base;
     ma_buffer buffer; /* owned */
     int64_t start;
-    PyObject *file;   /* owned; the BufferReader or MemoryMappedFile; NULL for plain memory */
+    PyObject *file; /* owned; the BufferReader or MemoryMappedFile; NULL for plain memory */
 } memory_source;
 
 /* ---- memory ---- */
@@ -115,7 +115,8 @@ source_of_number(pyma_state *state, PyObject *number, bool random_access)
     return descriptor != NULL ? pyma_source_of_descriptor(state, descriptor, random_access) : NULL;
 }
 
-/* Objects that tell by their methods what they are. A path has __fspath__; some open files have it, too. */
+/* Objects that tell by their methods what they are. A path has __fspath__; some open files have it,
+ * too. */
 static pyma_source *
 source_of_methods(pyma_state *state, PyObject *object, bool random_access, bool memory_map)
 {

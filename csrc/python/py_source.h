@@ -6,11 +6,11 @@
 
 typedef struct pyma_source pyma_source;
 
-/* Open what a user hands to a reader: bytes-like, Buffer, BufferReader, MemoryMappedFile, OSFile, a path
- * (str or os.PathLike: mapped when `memory_map` and a regular file, else read), a file descriptor (int), a
- * socket, or an object with `readinto`, `read` or `recv_into` (and `seek`, `tell`). `random_access` asks
- * for a source that can read anywhere (the file format). NULL with an exception that says what is wrong
- * with `object`. */
+/* Open what a user hands to a reader: bytes-like, Buffer, BufferReader, MemoryMappedFile, OSFile, a
+ * path (str or os.PathLike: mapped when `memory_map` and a regular file, else read), a file
+ * descriptor (int), a socket, or an object with `readinto`, `read` or `recv_into` (and `seek`,
+ * `tell`). `random_access` asks for a source that can read anywhere (the file format). NULL with an
+ * exception that says what is wrong with `object`. */
 pyma_source *
 pyma_source_open(pyma_state *state, PyObject *object, bool random_access, bool memory_map);
 
@@ -19,9 +19,9 @@ pyma_source_open(pyma_state *state, PyObject *object, bool random_access, bool m
 void
 pyma_source_free(pyma_source *self);
 
-/* The whole content as memory (borrowed; data == NULL when the source is no memory). A reader slices it,
- * and never calls the functions below. For a source with a position (BufferReader, MemoryMappedFile) the
- * stream reader begins at it: `*start` is that position, and lies inside. */
+/* The whole content as memory (borrowed; data == NULL when the source is no memory). A reader
+ * slices it, and never calls the functions below. For a source with a position (BufferReader,
+ * MemoryMappedFile) the stream reader begins at it: `*start` is that position, and lies inside. */
 ma_buffer
 pyma_source_memory(const pyma_source *self, int64_t *start);
 
@@ -34,14 +34,14 @@ pyma_source_move(pyma_source *self, int64_t position);
 int64_t
 pyma_source_size(const pyma_source *self);
 
-/* Read the next `size` bytes into `target`: fewer only at the end of the input. Goes on after short reads
- * and EINTR; a non-blocking end that would block fails with BlockingIOError that says so. Called with the
- * GIL, which it lets go of around system calls. -1 with an exception. */
+/* Read the next `size` bytes into `target`: fewer only at the end of the input. Goes on after short
+ * reads and EINTR; a non-blocking end that would block fails with BlockingIOError that says so.
+ * Called with the GIL, which it lets go of around system calls. -1 with an exception. */
 int64_t
 pyma_source_read(pyma_source *self, uint8_t *target, int64_t size);
 
-/* The same from byte `offset` of a source opened with `random_access`; the caller's own position in a
- * Python file may move. */
+/* The same from byte `offset` of a source opened with `random_access`; the caller's own position in
+ * a Python file may move. */
 int64_t
 pyma_source_read_at(pyma_source *self, int64_t offset, uint8_t *target, int64_t size);
 

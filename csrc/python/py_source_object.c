@@ -18,7 +18,7 @@ typedef struct object_source {
     bool fills;       /* the method fills memory; else it returns bytes */
     bool is_plain;    /* the memory can be ours (pyma_is_plain_file) */
     bool can_skip;
-    int64_t size;     /* -1 if not opened for random access */
+    int64_t size; /* -1 if not opened for random access */
 } object_source;
 
 /* ---- one call ---- */
@@ -36,7 +36,8 @@ fill_copy(object_source *self, uint8_t *target, int64_t size)
         Py_DECREF(memory);
         return -1;
     }
-    const int64_t got = pyma_take_count(PyObject_CallOneArg(self->method, memory), self->name, size);
+    PyObject *result = PyObject_CallOneArg(self->method, memory);
+    const int64_t got = pyma_take_count(result, self->name, size);
     if (got > 0) {
         memcpy(target, view.buf, (size_t)got);
     }

@@ -26,9 +26,9 @@ static int
 fail_compression(pyma_state *state, const char *codec)
 {
     PyErr_Format(state->ArrowNotImplementedError,
-                 "files compressed as a whole (%s) are not unpacked or packed here; pass the file of "
-                 "a module that does it (gzip.open, ...), or compression=None to take the bytes as "
-                 "they are",
+                 "files compressed as a whole (%s) are not unpacked or packed here; pass the file "
+                 "of a module that does it (gzip.open, ...), or compression=None to take the bytes "
+                 "as they are",
                  codec);
     return -1;
 }
@@ -44,7 +44,8 @@ name_ends_with(PyObject *name, const char *suffix)
     return ends;
 }
 
-/* Refuse compression that was asked for, or that the name of a path (NULL for other things) tells of. */
+/* Refuse compression that was asked for, or that the name of a path (NULL for other things) tells
+ * of. */
 static int
 check_compression(pyma_state *state, PyObject *compression, PyObject *name)
 {
@@ -120,8 +121,8 @@ open_path(pyma_state *state, const stream_args *args, const char *mode)
 
 PyDoc_STRVAR(input_stream_doc,
              "input_stream(source, compression='detect', buffer_size=None)\n--\n\n"
-             "A readable file: an OSFile for a path, a BufferReader for a bytes-like object; what is a "
-             "file already is returned as it is.\n\n"
+             "A readable file: an OSFile for a path, a BufferReader for a bytes-like object; what "
+             "is a file already is returned as it is.\n\n"
              "compression -- None, or 'detect', which refuses paths that look compressed\n"
              "buffer_size -- accepted, and without effect: readers ask for whole messages");
 
@@ -161,7 +162,8 @@ core_input_stream(PyObject *module, PyObject *args, PyObject *kwargs)
 
 PyDoc_STRVAR(output_stream_doc,
              "output_stream(source, compression='detect', buffer_size=None)\n--\n\n"
-             "A writable file: an OSFile for a path; what is a file already is returned as it is.\n\n"
+             "A writable file: an OSFile for a path; what is a file already is returned as it "
+             "is.\n\n"
              "compression -- None, or 'detect', which refuses paths that look compressed\n"
              "buffer_size -- accepted, and without effect: writers write whole messages");
 
@@ -197,7 +199,7 @@ core_output_stream(PyObject *module, PyObject *args, PyObject *kwargs)
 PyMethodDef pyma_stream_functions[] = {
     {"input_stream", (PyCFunction)(void (*)(void))core_input_stream, METH_VARARGS | METH_KEYWORDS,
      input_stream_doc},
-    {"output_stream", (PyCFunction)(void (*)(void))core_output_stream,
-     METH_VARARGS | METH_KEYWORDS, output_stream_doc},
+    {"output_stream", (PyCFunction)(void (*)(void))core_output_stream, METH_VARARGS | METH_KEYWORDS,
+     output_stream_doc},
     {0},
 };
