@@ -39,7 +39,7 @@ def buffers_of(batch):
 
 def assert_inside(batch, address, size):
     buffers = buffers_of(batch)
-    assert len(buffers) >= 9
+    assert len(buffers) == 8
     for buffer in buffers:
         assert address <= buffer.address and buffer.address + buffer.size <= address + size
 
@@ -178,7 +178,8 @@ def test_fixed_width_columns_are_buffers(batch):
     np = pytest.importorskip("numpy")
     column = batch.column("i")
     view = memoryview(column)
-    assert (view.format, view.shape, view.itemsize, view.readonly) == ("q", (ROWS,), 8, True)
+    assert view.format in "ql"
+    assert (view.shape, view.itemsize, view.readonly) == ((ROWS,), 8, True)
     array = np.asarray(column)
     assert array.dtype == np.int64 and array.tolist() == list(range(ROWS))
     assert array.__array_interface__["data"][0] == column.buffers()[1].address

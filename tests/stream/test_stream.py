@@ -161,7 +161,7 @@ def test_statistics(batch):
 
 def test_a_stream_cut_at_any_byte_gives_whole_batches_and_an_error(batch):
     data = stream_of([batch, batch]).to_pybytes()
-    whole = [len(stream_of([batch] * n).to_pybytes()) - 8 for n in range(3)]
+    whole = [len(stream_of([batch] * n, batch.schema).to_pybytes()) - 8 for n in range(3)]
     for size in range(len(data)):
         batches = []
         outcome = "ended"

@@ -59,7 +59,7 @@ follow(ma_span all, int64_t at, int64_t bytes, int64_t *target, ma_error *err)
 ma_status
 ma_fb_root(ma_span all, ma_fb_table *out, ma_error *err)
 {
-    int64_t at;
+    int64_t at = 0;
     if (all.size < 4) {
         return outside(all, 0, "root", err);
     }
@@ -70,7 +70,7 @@ ma_fb_root(ma_span all, ma_fb_table *out, ma_error *err)
 ma_status
 ma_fb_int(const ma_fb_table *table, int id, int bytes, int64_t missing, int64_t *out, ma_error *err)
 {
-    int64_t at;
+    int64_t at = 0;
     MA_TRY(find_field(table, id, bytes, &at, err));
     const uint8_t *p = table->all.data + at;
     if (at == 0) {
@@ -90,7 +90,7 @@ ma_fb_int(const ma_fb_table *table, int id, int bytes, int64_t missing, int64_t 
 ma_status
 ma_fb_child(const ma_fb_table *table, int id, ma_fb_table *out, bool *present, ma_error *err)
 {
-    int64_t at;
+    int64_t at = 0;
     int64_t target;
     MA_TRY(find_field(table, id, 4, &at, err));
     *present = at != 0;
@@ -105,7 +105,7 @@ ma_status
 ma_fb_vector_of(const ma_fb_table *table, int id, int64_t item_size, ma_fb_vector *out,
                 ma_error *err)
 {
-    int64_t at;
+    int64_t at = 0;
     int64_t target;
     MA_TRY(find_field(table, id, 4, &at, err));
     if (at == 0) {

@@ -96,19 +96,12 @@ inflate(ma_encoded *self, ma_buffer raw, ma_buffer *out, uint8_t **owned, ma_err
     return st;
 }
 
-static int64_t
-alignment_of(ma_buffer_kind kind, const ma_type *type)
-{
-    const int32_t bits = ma_buffer_kind_bits(kind, type->bits);
-    return type->id == MA_TYPE_FIXED_SIZE_BINARY || bits < 16 ? 1 : ma_min_i64(bits / 8, 8);
-}
-
 /* Copy the bytes where they must change (other byte order) or move (misaligned), and only then. */
 static ma_status
 settle(ma_buffer *buffer, uint8_t *owned, bool swap, ma_buffer_kind kind, const ma_type *type,
        ma_error *err)
 {
-    const int64_t alignment = alignment_of(kind, type);
+    const int64_t alignment = ma_buffer_alignment(kind, type);
     const bool misaligned = ((uintptr_t)buffer->data & (uintptr_t)(alignment - 1)) != 0;
     swap = swap && ma_swap_needed(kind, type);
     if ((misaligned || swap) && owned == NULL) {

@@ -133,7 +133,9 @@ await_metadata(ma_decoder *self, int64_t size, ma_event *event, ma_error *err)
         *event = MA_EVENT_END;
         return MA_OK;
     }
-    if (size < self->head_size || size > INT32_MAX) {
+    const bool implausible = self->legacy && self->stats.messages == 0 &&
+                             size > self->limits.max_metadata_size;
+    if (size < self->head_size || size > INT32_MAX || implausible) {
         return ma_fail(err, MA_INVALID, self->message_at,
                        "a message says that its metadata has %lld bytes; this is no Arrow stream, or "
                        "it is damaged here",
