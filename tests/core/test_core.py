@@ -12,7 +12,7 @@ import pytest
 
 HERE = Path(__file__).resolve().parent
 CSRC = HERE.parents[1] / "csrc"
-FOLDERS = ["base", "types", "codec", "data", "validate"]
+FOLDERS = ["base", "types", "codec", "data", "validate", "cdata"]
 CODECS = {"MA_WITH_LZ4": "liblz4", "MA_WITH_ZSTD": "libzstd"}
 PROGRAMS = sorted(HERE.glob("test_*.c"))
 FLAGS = ["-std=c11", "-g", "-O1", "-Wall", "-Wextra", "-pthread", "-DMA_FAULT_INJECTION"]

@@ -19,7 +19,7 @@ CORE_LAYERS = {
     "data": {"base", "types"},
     "meta": {"base", "flatbuf", "types"},
     "validate": {"base", "types", "data"},
-    "cdata": {"base", "types", "data"},
+    "cdata": {"base", "types", "data", "validate"},
     "ipc": {"base", "types", "codec", "data", "meta", "validate"},
 }
 LONGEST_FILE = 900

@@ -56,3 +56,16 @@ ma_buffer_copy(const void *data, int64_t size, ma_buffer *out, ma_error *err)
     }
     return MA_OK;
 }
+
+ma_status
+ma_buffer_align(ma_buffer *self, int64_t alignment, ma_error *err)
+{
+    ma_buffer copy;
+    if (((uintptr_t)self->data & (uintptr_t)(alignment - 1)) == 0) {
+        return MA_OK;
+    }
+    MA_TRY(ma_buffer_copy(self->data, self->size, &copy, err));
+    ma_buffer_clear(self);
+    *self = copy;
+    return MA_OK;
+}

@@ -87,4 +87,9 @@ ma_buffer_take(void *memory, int64_t size, ma_buffer *out, ma_error *err);
 MA_NODISCARD ma_status
 ma_buffer_copy(const void *data, int64_t size, ma_buffer *out, ma_error *err);
 
+/* Replace a buffer that does not begin at a multiple of `alignment`, a power of two up to
+ * MA_ALIGNMENT, by a copy that does. Untouched on failure (MA_NOMEM). */
+MA_NODISCARD ma_status
+ma_buffer_align(ma_buffer *self, int64_t alignment, ma_error *err);
+
 #endif

@@ -17,6 +17,13 @@ ma_buffer_needed(ma_buffer_kind kind, const ma_type *type, int64_t rows)
     return ma_mul_i64(items, bits / 8, &size) ? size : -1;
 }
 
+int64_t
+ma_buffer_alignment(ma_buffer_kind kind, const ma_type *type)
+{
+    const int32_t bits = ma_buffer_kind_bits(kind, type->bits);
+    return type->id == MA_TYPE_FIXED_SIZE_BINARY || bits < 16 ? 1 : ma_min_i64(bits / 8, 8);
+}
+
 /* ---- buffers ---- */
 
 static ma_status

@@ -20,4 +20,9 @@ ma_array_check_shape(ma_array *self, ma_error *err);
 int64_t
 ma_buffer_needed(ma_buffer_kind kind, const ma_type *type, int64_t rows);
 
+/* The bytes that a buffer of `kind` begins at a multiple of, for the numbers in it to be loaded as
+ * such: 1 to 8. */
+int64_t
+ma_buffer_alignment(ma_buffer_kind kind, const ma_type *type);
+
 #endif
