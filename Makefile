@@ -3,9 +3,11 @@
 #
 #     make test PYTHON=python3.12           on this interpreter only
 #     make test ARGS="tests/stream -x"      what pytest is asked
+#     make fuzz SECONDS=1800                how long each fuzzer looks for inputs
 
 PYTHON ?=
 ARGS ?=
+SECONDS ?= 60
 export PYTHON
 
 RUN := tools/python.sh
@@ -28,7 +30,8 @@ demo: setup  ## 336,776 flights through a socket, a file and a memory map
 test: setup  ## the tests, on every Python >= 3.11 of this machine
 	@$(RUN) tools/run_tests.py -- $(ARGS)
 
-test-sanitize: setup  ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer
+test-sanitize: setup  ## the tests, and the fuzzers' files, under Address- and UBSanitizer
+	@$(MAKE) --no-print-directory -C fuzz check
 	@$(RUN) tools/run_tests.py --variant sanitize -- $(ARGS)
 
 test-thread: setup  ## the tests of threads under ThreadSanitizer
@@ -40,6 +43,15 @@ test-faults: setup  ## the tests in a build whose allocations can be made to fai
 test-freethreaded: setup  ## the tests, each by four threads at once, on a CPython without GIL
 	@python=$$(tools/free-threaded.sh) && \
 		$(RUN) tools/run_tests.py --python "$$python" -- --parallel-threads=4 $(ARGS)
+
+fuzz: setup  ## look for inputs that break the core, with each fuzzer in turn (clang)
+	@for target in fuzz/fuzz_*.c; do \
+		name=$$(basename "$$target" .c) && \
+		$(MAKE) --no-print-directory -C fuzz run TARGET="$${name#fuzz_}" SECONDS=$(SECONDS) || exit 1; \
+	done
+
+soak: setup  ## the tests with as many rounds and mutants as they know, under the sanitizers
+	@MINARROW_SOAK=1 $(RUN) tools/run_tests.py --variant sanitize -- $(ARGS)
 
 bench: setup  ## minarrow beside pyarrow and others, in one table
 	@python=$(call INSIDE,bench) && "$$python" benchmarks/run.py $(ARGS)
