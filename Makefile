@@ -31,7 +31,7 @@ test: setup  ## the tests, on every Python >= 3.11 of this machine
 	@$(RUN) tools/run_tests.py -- $(ARGS)
 
 test-sanitize: setup  ## the tests, and the fuzzers' files, under Address- and UBSanitizer
-	@$(MAKE) --no-print-directory -C fuzz check
+	@$(MAKE) -s --no-print-directory -C fuzz check
 	@$(RUN) tools/run_tests.py --variant sanitize -- $(ARGS)
 
 test-thread: setup  ## the tests of threads under ThreadSanitizer
@@ -47,7 +47,7 @@ test-freethreaded: setup  ## the tests, each by four threads at once, on a CPyth
 fuzz: setup  ## look for inputs that break the core, with each fuzzer in turn (clang)
 	@for target in fuzz/fuzz_*.c; do \
 		name=$$(basename "$$target" .c) && \
-		$(MAKE) --no-print-directory -C fuzz run TARGET="$${name#fuzz_}" SECONDS=$(SECONDS) || exit 1; \
+		$(MAKE) -s --no-print-directory -C fuzz run TARGET="$${name#fuzz_}" SECONDS=$(SECONDS) || exit 1; \
 	done
 
 soak: setup  ## the tests with as many rounds and mutants as they know, under the sanitizers

@@ -181,14 +181,24 @@ def build_in_place(python):
         sys.exit(f"{result.stdout}{result.stderr}\nminarrow could not be built")
 
 
+def python_called(name):
+    """The interpreter that is a path, a command, or `python` with a version: python3.12."""
+    path = shutil.which(name)
+    python = probe(path) if path else None
+    if python is not None:
+        return python
+    # not on PATH, or only as a shim that starts nothing
+    version = os.path.basename(name).removeprefix("python")
+    same = [python for python in find_pythons() if f"{python.name}.".startswith(f"{version}.")]
+    if not same:
+        sys.exit(f"{name} is no CPython {OLDEST[0]}.{OLDEST[1]} or newer of this machine")
+    return same[-1]
+
+
 def choose_python(wanted=None):
     """The interpreter asked for, or else the newest final one with headers and the GIL."""
     if wanted:
-        path = shutil.which(wanted)
-        python = probe(path) if path else None
-        if python is None:
-            sys.exit(f"{wanted} is not a CPython {OLDEST[0]}.{OLDEST[1]} or newer that runs here")
-        return python
+        return python_called(wanted)
     able = [
         python
         for python in find_pythons()
