@@ -439,7 +439,7 @@ typedef struct batches {
     ma_cdata_source base;
     ma_batch *batch; /* owned */
     int left;
-    ma_status then;  /* what comes after the last one */
+    ma_status then; /* what comes after the last one */
     int *freed;
 } batches;
 
@@ -477,8 +477,8 @@ static ma_cdata_source *
 source_of(ma_batch *batch, ma_status then, int *freed)
 {
     batches *self = malloc(sizeof(*self));
-    *self = (batches){{batches_schema, batches_next, batches_free}, ma_batch_ref(batch), 2, then,
-                      freed};
+    *self = (batches){
+        {batches_schema, batches_next, batches_free}, ma_batch_ref(batch), 2, then, freed};
     return &self->base;
 }
 
@@ -547,8 +547,10 @@ test_stream_errors(void)
         int code;
         ma_status back;
     } cases[] = {
-        {MA_INVALID, EINVAL, MA_INVALID}, {MA_LIMIT, EINVAL, MA_INVALID},
-        {MA_NOMEM, ENOMEM, MA_NOMEM},     {MA_UNSUPPORTED, ENOSYS, MA_UNSUPPORTED},
+        {MA_INVALID, EINVAL, MA_INVALID},
+        {MA_LIMIT, EINVAL, MA_INVALID},
+        {MA_NOMEM, ENOMEM, MA_NOMEM},
+        {MA_UNSUPPORTED, ENOSYS, MA_UNSUPPORTED},
         {MA_IO, EIO, MA_IO},
     };
     ma_array *column = numbers(3, 1, 2, 3);

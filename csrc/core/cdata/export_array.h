@@ -11,13 +11,13 @@
 #include "core/data/batch.h"
 
 /* The array with its offset and its children as they are. Its values are checked first, text
- * included (validate/values.h, once), since others take them for granted. Fails with MA_INVALID where
- * they break the format, and with MA_NOMEM. */
+ * included (validate/values.h, once), since others take them for granted. Fails with MA_INVALID
+ * where they break the format, and with MA_NOMEM. */
 MA_NODISCARD ma_status
 ma_cdata_export_array(ma_array *array, struct ArrowArray *out, ma_error *err);
 
-/* The columns of a batch, all built now, as the children of a struct without nulls. Fails in the same
- * way, and as building the columns does. */
+/* The columns of a batch, all built now, as the children of a struct without nulls. Fails in the
+ * same way, and as building the columns does. */
 MA_NODISCARD ma_status
 ma_cdata_export_batch(ma_batch *batch, struct ArrowArray *out, ma_error *err);
 

@@ -22,7 +22,7 @@ typedef struct exported {
 /* One node of the tree that comes out: a field, a schema, or the values of a dictionary. */
 typedef struct source {
     ma_bytes name;
-    const ma_type *type;    /* NULL for a schema, which is a struct */
+    const ma_type *type; /* NULL for a schema, which is a struct */
     ma_field *const *fields;
     int32_t n_fields;
     int64_t flags;

@@ -209,8 +209,7 @@ read_duration(const char *format, const char *rest, int32_t n_children, ma_type 
 
 /* "precision,scale", and ",bits" where those are not 128. */
 static ma_status
-read_decimal(const char *format, const char *rest, int32_t n_children, ma_type **out,
-             ma_error *err)
+read_decimal(const char *format, const char *rest, int32_t n_children, ma_type **out, ma_error *err)
 {
     int32_t numbers[3] = {0, 0, 128};
     ma_type_id id;
@@ -281,8 +280,8 @@ read_union(ma_type_id id, const char *format, const char *rest, int32_t n_childr
     }
     for (int i = 0; i < n; i++) {
         if (codes[i] < 0 || codes[i] > 127) {
-            return ma_fail(err, MA_INVALID, -1,
-                           "a union's type ids are 0 to 127, and one is %d", (int)codes[i]);
+            return ma_fail(err, MA_INVALID, -1, "a union's type ids are 0 to 127, and one is %d",
+                           (int)codes[i]);
         }
     }
     MA_TRY(ma_type_new(id, n_children, &type, err));
@@ -320,9 +319,9 @@ ma_cdata_format_read(const char *format, int32_t n_children, ma_type **out, ma_e
         ma_status (*read)(const char *format, const char *rest, int32_t n_children, ma_type **out,
                           ma_error *err);
     } with_parameters[] = {
-        {"ts", read_timestamp},       {"tt", read_time},          {"tD", read_duration},
-        {"d:", read_decimal},         {"w:", read_fixed_binary},  {"+w:", read_fixed_list},
-        {"+us:", read_sparse_union},  {"+ud:", read_dense_union},
+        {"ts", read_timestamp},      {"tt", read_time},          {"tD", read_duration},
+        {"d:", read_decimal},        {"w:", read_fixed_binary},  {"+w:", read_fixed_list},
+        {"+us:", read_sparse_union}, {"+ud:", read_dense_union},
     };
 
     for (size_t i = 0; *format != '\0' && i < COUNT_OF(formats); i++) {

@@ -47,18 +47,20 @@ check_counts(const struct ArrowArray *in, int64_t n_buffers, bool variadic, int6
 {
     if (in->n_buffers < n_buffers || in->n_buffers > INT32_MAX ||
         (in->n_buffers > n_buffers && !variadic)) {
-        return ma_fail(err, MA_INVALID, -1, "the ArrowArray has %lld buffers and its type has %lld%s",
+        return ma_fail(err, MA_INVALID, -1,
+                       "the ArrowArray has %lld buffers and its type has %lld%s",
                        (long long)in->n_buffers, (long long)n_buffers, variadic ? " or more" : "");
     }
     if (in->n_buffers > 0 && in->buffers == NULL) {
-        return ma_fail(err, MA_INVALID, -1, "the ArrowArray has %lld buffers and no pointer to them",
+        return ma_fail(err, MA_INVALID, -1,
+                       "the ArrowArray has %lld buffers and no pointer to them",
                        (long long)in->n_buffers);
     }
     if (in->n_children != n_children || (n_children > 0 && in->children == NULL)) {
-        return ma_fail(err, MA_INVALID, -1, "the ArrowArray has %lld children%s, and its type has %lld",
-                       (long long)in->n_children,
-                       in->children == NULL ? " and no pointer to them" : "",
-                       (long long)n_children);
+        return ma_fail(
+            err, MA_INVALID, -1, "the ArrowArray has %lld children%s, and its type has %lld",
+            (long long)in->n_children, in->children == NULL ? " and no pointer to them" : "",
+            (long long)n_children);
     }
     return MA_OK;
 }
@@ -78,7 +80,8 @@ check_node(const struct ArrowArray *in, const ma_type *type, ma_error *err)
     }
     if ((in->dictionary != NULL) != (type->id == MA_TYPE_DICTIONARY)) {
         return ma_fail(err, MA_INVALID, -1, "the ArrowArray has %s dictionary, and its type has %s",
-                       in->dictionary != NULL ? "a" : "no", in->dictionary != NULL ? "none" : "one");
+                       in->dictionary != NULL ? "a" : "no",
+                       in->dictionary != NULL ? "none" : "one");
     }
     return check_counts(in, layout->n_buffers + layout->variadic, layout->variadic,
                         type->n_children, err);
@@ -142,8 +145,8 @@ import_own_buffers(const struct ArrowArray *in, ma_block *block, ma_array *array
     return MA_OK;
 }
 
-/* A view's data buffers, whose sizes are in one more buffer behind them (CDataInterface.rst, "Binary
- * view arrays"). */
+/* A view's data buffers, whose sizes are in one more buffer behind them (CDataInterface.rst,
+ * "Binary view arrays"). */
 static ma_status
 import_variadic(const struct ArrowArray *in, ma_block *block, ma_array *array, ma_error *err)
 {
@@ -198,8 +201,8 @@ import_children(const struct ArrowArray *in, ma_block *block, ma_array *array, m
         }
     }
     if (in->dictionary != NULL) {
-        const ma_status st = import_node(in->dictionary, block, array->type->value_type,
-                                         &array->dictionary, err);
+        const ma_status st =
+            import_node(in->dictionary, block, array->type->value_type, &array->dictionary, err);
         if (st != MA_OK) {
             ma_error_prefix(err, ".dictionary");
             return st;

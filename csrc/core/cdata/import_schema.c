@@ -16,8 +16,7 @@ typedef struct importer {
 static importer
 importer_of(const ma_limits *limits)
 {
-    return (importer){limits, ma_min_i64(limits->max_fields, INT32_MAX),
-                      limits->max_metadata_size};
+    return (importer){limits, ma_min_i64(limits->max_fields, INT32_MAX), limits->max_metadata_size};
 }
 
 /* What must hold before anything else of a struct is looked at. */
@@ -147,8 +146,7 @@ import_plain_type(importer *self, const struct ArrowSchema *in, int64_t depth, m
 {
     ma_type *type = NULL;
     MA_TRY(ma_cdata_format_read(in->format, (int32_t)in->n_children, &type, err));
-    type->keys_sorted =
-        type->id == MA_TYPE_MAP && (in->flags & ARROW_FLAG_MAP_KEYS_SORTED) != 0;
+    type->keys_sorted = type->id == MA_TYPE_MAP && (in->flags & ARROW_FLAG_MAP_KEYS_SORTED) != 0;
     ma_status st = MA_OK;
     for (int32_t i = 0; i < type->n_children && st == MA_OK; i++) {
         st = import_named(self, in->children[i], depth + 1, true, &type->children[i], err);

@@ -1,7 +1,8 @@
 /* Fields and schemas of other libraries (CDataInterface.rst, "The ArrowSchema structure").
  *
- * All that is needed is copied out of the struct, which stays the caller's to release. What it says
- * is checked as far as it can be: a pointer that is not NULL is taken to point to what it should. */
+ * All that is needed is copied out of the struct, which stays the caller's to release. What it
+ * says is checked as far as it can be: a pointer that is not NULL is taken to point to what it
+ * should. */
 #ifndef MA_CDATA_IMPORT_SCHEMA_H
 #define MA_CDATA_IMPORT_SCHEMA_H
 
@@ -16,7 +17,7 @@ MA_NODISCARD ma_status
 ma_cdata_import_field(const struct ArrowSchema *in, const ma_limits *limits, ma_field **out,
                       ma_error *err);
 
-/* The schema whose fields are the children of `in`, which must be a struct. Fails in the same way. */
+/* The schema whose fields are the children of `in`, which must be a struct. Fails the same way. */
 MA_NODISCARD ma_status
 ma_cdata_import_schema(const struct ArrowSchema *in, const ma_limits *limits, ma_schema **out,
                        ma_error *err);

@@ -159,7 +159,8 @@ fail_producer(struct ArrowArrayStream *self, int code, ma_error *err)
     if (text != NULL && text[0] != '\0') {
         ma_fail(err, st, -1, "%s", text);
     } else {
-        ma_fail(err, st, -1, "the stream's producer failed with error %d and did not say why", code);
+        ma_fail(err, st, -1, "the stream's producer failed with error %d and did not say why",
+                code);
     }
     if (err != NULL && st == MA_IO) {
         err->sys_errno = code;
@@ -170,9 +171,9 @@ fail_producer(struct ArrowArrayStream *self, int code, ma_error *err)
 static ma_status
 check_stream(const struct ArrowArrayStream *self, ma_error *err)
 {
-    return self->release != NULL ? MA_OK
-                                 : ma_fail(err, MA_INVALID, -1,
-                                           "the ArrowArrayStream was released, or used already");
+    return self->release != NULL
+               ? MA_OK
+               : ma_fail(err, MA_INVALID, -1, "the ArrowArrayStream was released, or used already");
 }
 
 static ma_status

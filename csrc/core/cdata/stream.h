@@ -8,14 +8,15 @@
 
 /* ---- handing one out ---- */
 
-/* Where the stream's contents come from. The consumer calls from any thread, one at a time; a source
- * that needs the GIL takes it itself. */
+/* Where the stream's contents come from. The consumer calls from any thread, one at a time; a
+ * source that needs the GIL takes it itself. */
 typedef struct ma_cdata_source ma_cdata_source;
 
 struct ma_cdata_source {
-    /* Export the schema that all chunks have (cdata/export_schema.h); called any number of times. */
+    /* Export the schema of all chunks (cdata/export_schema.h); called any number of times. */
     ma_status (*schema)(ma_cdata_source *self, struct ArrowSchema *out, ma_error *err);
-    /* Export the next chunk (cdata/export_array.h), or return MA_END; not called again after that. */
+    /* Export the next chunk (cdata/export_array.h), or return MA_END, after which it is not called
+     * again. */
     ma_status (*next)(ma_cdata_source *self, struct ArrowArray *out, ma_error *err);
     void (*free)(ma_cdata_source *self);
 };
