@@ -331,10 +331,29 @@ test_dictionaries(void)
     CHECK(equal_then_free(encoded(MA_TYPE_INT8, 0, 1, numbers(3, 7, 7, 9)),
                           encoded(MA_TYPE_INT8, 1, 1, numbers(2, 8, 7)), false));
     ma_array *values = numbers(2, 7, 8); /* a null among the values is null, too */
-    PUT_VALIDITY(values, 1);
-    ma_array *by_index = encoded(MA_TYPE_INT8, 0, 1, numbers(1, 7));
-    PUT_VALIDITY(by_index, 1);
+    PUT_VALIDITY(values, 2);
+    ma_array *by_index = encoded(MA_TYPE_INT8, 9, 0, numbers(1, 8));
+    PUT_VALIDITY(by_index, 2);
     CHECK(equal_then_free(encoded(MA_TYPE_INT8, 0, 1, values), by_index, false));
+}
+
+/* The rows of a sparse union lie side by side whatever child they are in. */
+static ma_array *
+sparse(int32_t second)
+{
+    ma_type *type = union_of(MA_TYPE_SPARSE_UNION, simple(MA_TYPE_INT32), simple(MA_TYPE_INT32));
+    ma_array *a = array_of(type, 2, 0);
+    PUT(a, 0, int8_t, 5, 2);
+    a->children[0] = numbers(2, 1, 0);
+    a->children[1] = numbers(2, 0, second);
+    return a;
+}
+
+static void
+test_sparse_unions(void)
+{
+    CHECK(equal_then_free(sparse(7), sparse(7), false));
+    CHECK(!equal_then_free(sparse(7), sparse(8), false));
 }
 
 /* Arrays of few bytes and any number of rows take no time. */
@@ -370,6 +389,34 @@ test_boundless(void)
     CHECK(ma_array_concat(a->type, (ma_array *[]){a, b}, 2, &joined, &err) == MA_INVALID);
     CHECK(strstr(err.text, "large form") != NULL);
     ma_array_unref(b);
+    ma_array_unref(a);
+}
+
+/* Lists of lists of lists ..., each of which is all that the level below has. */
+static ma_array *
+laughs(int depth)
+{
+    ma_array *below = numbers(2, 7, 8);
+    for (int d = 0; d < depth; d++) {
+        ma_array *a = array_of(list_of(MA_TYPE_LIST_VIEW, ma_type_ref(below->type)), 10, 0);
+        const int32_t size = (int32_t)below->length;
+        PUT(a, 1, int32_t, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+        PUT(a, 2, int32_t, size, size, 1, size, size, size, size, size, size, size);
+        PUT_VALIDITY(a, 0xF7, 0xFF);
+        a->children[0] = below;
+        below = a;
+    }
+    return below;
+}
+
+static void
+test_laughs(void)
+{
+    CHECK(equal_then_free(laughs(60), laughs(60), false));
+    ma_array *a = laughs(60);
+    ma_array *c = compact_of(a);
+    CHECK(ma_array_equal(a, c, false));
+    ma_array_unref(c);
     ma_array_unref(a);
 }
 
@@ -552,6 +599,13 @@ test_concat_limits(void)
     CHECK(strstr(err.text, "run ends of type int16") != NULL);
     ma_array_unref(a);
 
+    a = array_of(simple(MA_TYPE_UTF8), 1, 0); /* nobody looks at the bytes, which are not there */
+    PUT(a, 1, int32_t, 0, INT32_MAX / 2 + 1);
+    a->buffers[2].size = INT32_MAX / 2 + 1;
+    CHECK(ma_array_concat(a->type, (ma_array *[]){a, a}, 2, &joined, &err) == MA_INVALID);
+    CHECK(strstr(err.text, "2147483648 bytes, more than string can say") != NULL);
+    ma_array_unref(a);
+
     a = array_of(simple(MA_TYPE_NULL), INT64_MAX, 0);
     CHECK(ma_array_concat(a->type, (ma_array *[]){a, a}, 2, &joined, &err) == MA_INVALID);
     ma_array_unref(a);
@@ -668,7 +722,9 @@ main(void)
     test_floats();
     test_nulls_hide();
     test_dictionaries();
+    test_sparse_unions();
     test_boundless();
+    test_laughs();
     test_list_view_is_cut();
     test_union_is_cut();
     test_views_are_gathered();

@@ -182,6 +182,44 @@ lists_equal(pair rows, how how)
     return children_equal(rows, 0, start, ma_array_offset_at(rows.b, rows.j), size, how);
 }
 
+/* Whether the rows of two list views, nulls at the same places, lie at the same distances in
+ * children that are equal as a whole. Asked only where rows overlap: taken one by one, items that
+ * many rows share would be compared many times, and that to the power of the depth where such lists
+ * nest. */
+static bool
+shared_items_equal(pair rows, how how)
+{
+    int64_t low = INT64_MAX;
+    int64_t high = 0;
+    int64_t shift = 0;
+    double items = 0; /* only to be compared with what there is */
+    for (int64_t k = 0; k < rows.n; k++) {
+        const int64_t start = ma_array_offset_at(rows.a, rows.i + k);
+        const int64_t size = ma_array_size_at(rows.a, rows.i + k);
+        if (ma_array_is_null(rows.a, rows.i + k)) {
+            continue;
+        }
+        if (size != ma_array_size_at(rows.b, rows.j + k)) {
+            return false;
+        }
+        if (size > 0) {
+            const int64_t other = ma_array_offset_at(rows.b, rows.j + k);
+            if (items > 0 && start - other != shift) {
+                return false;
+            }
+            shift = start - other;
+            low = ma_min_i64(low, start);
+            high = ma_max_i64(high, start + size);
+            items += (double)size;
+        }
+    }
+    if (items == 0) { /* then no row has any */
+        return true;
+    }
+    return items > (double)(high - low) &&
+           children_equal(rows, 0, low, low - shift, high - low, how);
+}
+
 /* Rows that lie side by side in both children are compared in one go. */
 static bool
 list_views_equal(pair rows, how how)
@@ -313,14 +351,15 @@ entry_at(const ma_array *self, int64_t i)
 }
 
 /* Whether all entries that both dictionaries have are equal, so that equal indices need no look at
- * them. Not worth asking for fewer rows than entries. */
+ * them. For fewer rows than entries that is worth asking only where entries are costly. */
 static bool
 entries_equal(pair rows, how how)
 {
     const ma_array *a = rows.a->dictionary;
     const ma_array *b = rows.b->dictionary;
     const pair entries = {a, b, 0, 0, ma_min_i64(a->length, b->length)};
-    return is_same(entries, how) || (rows.n >= entries.n && rows_equal(entries, how));
+    const bool costly = rows.n > 1 && a->n_children > 0;
+    return is_same(entries, how) || ((rows.n >= entries.n || costly) && rows_equal(entries, how));
 }
 
 static bool
@@ -392,11 +431,19 @@ values_equal(pair rows, how how)
     return false;
 }
 
-/* Values of fixed width under nulls are mostly equal, too, and then one look is enough. */
+/* Whether rows that have nulls at the same places are found to be equal without looking at each. */
 static bool
-is_equal_at_once(pair rows, how how)
+are_equal_at_once(pair rows, how how)
 {
-    return rows.a->type->layout == MA_LAYOUT_FIXED && fixed_equal(rows, how);
+    switch (rows.a->type->layout) {
+    case MA_LAYOUT_FIXED: /* what lies under nulls is mostly equal, too */
+        return ma_array_validity(rows.a) != NULL && fixed_equal(rows, how);
+    case MA_LAYOUT_LIST_VIEW32:
+    case MA_LAYOUT_LIST_VIEW64:
+        return rows.n > 1 && shared_items_equal(rows, how);
+    default:
+        return false;
+    }
 }
 
 static bool
@@ -411,12 +458,12 @@ rows_equal(pair rows, how how)
     if (!nulls_equal(rows)) {
         return false;
     }
+    if (are_equal_at_once(rows, how)) {
+        return true;
+    }
     const uint8_t *validity = ma_array_validity(rows.a);
     if (validity == NULL) {
         return values_equal(rows, how);
-    }
-    if (is_equal_at_once(rows, how)) {
-        return true;
     }
     for (int64_t k = 0; k < rows.n;) {
         const int64_t at = rows.a->offset + rows.i + k;
