@@ -27,8 +27,8 @@ ma_aligned_realloc(void *block, int64_t used, int64_t size);
 void
 ma_aligned_free(void *block);
 
-/* Move `*items`, an array of `*capacity` items of `item_size`, to where it has room for `needed` and some
- * more. Untouched on failure (MA_NOMEM). */
+/* Move `*items`, an array of `*capacity` items of `item_size`, to where it has room for `needed`
+ * and some more. Untouched on failure (MA_NOMEM). */
 MA_NODISCARD ma_status
 ma_grow_now(void **items, int64_t *capacity, int64_t needed, int64_t item_size, ma_error *err);
 

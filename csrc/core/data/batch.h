@@ -40,9 +40,9 @@ ma_batch_length(const ma_batch *self);
 ma_metadata *
 ma_batch_metadata(const ma_batch *self); /* borrowed; may be NULL */
 
-/* Column `index` (0 <= index < n_fields), built now if it was not; borrowed from the batch. Its shape is
- * checked, its values are not (validate/values.h). Fails as the source's build does; `err->where` then
- * begins with "batch N, column 'name'". Safe from several threads. */
+/* Column `index` (0 <= index < n_fields), built now if it was not; borrowed from the batch. Its
+ * shape is checked, its values are not (validate/values.h). Fails as the source's build does;
+ * `err->where` then begins with "batch N, column 'name'". Safe from several threads. */
 MA_NODISCARD ma_status
 ma_batch_column(ma_batch *self, int32_t index, ma_array **out, ma_error *err);
 

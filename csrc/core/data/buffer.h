@@ -1,8 +1,9 @@
 /* Buffers: immutable bytes with an owner.
  *
  * A block is the shared owner of some memory: ours, a Python object's, a mapped file's, another
- * library's. A buffer is a plain value that points into a block, so that cutting a message body into
- * a hundred columns allocates nothing. Whoever stores a buffer holds a reference to its block. */
+ * library's. A buffer is a plain value that points into a block, so that cutting a message body
+ * into a hundred columns allocates nothing. Whoever stores a buffer holds a reference to its block.
+ * */
 #ifndef MA_DATA_BUFFER_H
 #define MA_DATA_BUFFER_H
 
@@ -79,7 +80,8 @@ ma_buffer_slice(ma_buffer buffer, int64_t offset, int64_t size)
 MA_NODISCARD ma_status
 ma_buffer_alloc(int64_t size, ma_buffer *out, uint8_t **data, ma_error *err);
 
-/* Make a buffer of memory from ma_aligned_malloc, which it takes over, also on failure (MA_NOMEM). */
+/* Make a buffer of memory from ma_aligned_malloc, which it takes over, also on failure (MA_NOMEM).
+ * */
 MA_NODISCARD ma_status
 ma_buffer_take(void *memory, int64_t size, ma_buffer *out, ma_error *err);
 

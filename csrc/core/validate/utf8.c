@@ -63,8 +63,8 @@ bytes_before(uint64_t high)
 #endif
 }
 
-/* sequence_size for at least four bytes, which are compared at once: each case is the bits that mark the
- * bytes, and those that would make a longer form than needed, a surrogate, or too much. */
+/* sequence_size for at least four bytes, which are compared at once: each case is the bits that
+ * mark the bytes, and those that would make a longer form than needed, a surrogate, or too much. */
 static inline int
 quick_sequence_size(const uint8_t *p)
 {
