@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from environments import ROOT, choose_python, find_pythons, make_environment, probe
 
@@ -72,19 +73,37 @@ def build_variant(python, name):
     """Build into a folder of its own, so that the usual build stays as it is."""
     folder = ROOT / "build" / f"{name}-{probe(python).name}"
     command = [python, "setup.py", "--quiet", "build", "--build-lib", str(folder)]
-    result = subprocess.run(command, cwd=ROOT, env=os.environ | VARIANTS[name].build)
+    result = subprocess.run(
+        command, cwd=ROOT, env=os.environ | VARIANTS[name].build, capture_output=True, text=True
+    )
     if result.returncode != 0:
-        sys.exit(f"the {name} build failed")
+        sys.exit(f"{result.stdout}{result.stderr}\nthe {name} build failed")
     return folder
 
 
 def variant_settings(python, name):
     """The environment variables with which tests run on the build `name`."""
     variant = VARIANTS[name]
-    settings = dict(variant.run, PYTHONPATH=str(build_variant(python, name)))
+    folder = build_variant(python, name)
+    settings = dict(variant.run, PYTHONPATH=str(folder))
     if variant.preload:
         settings["LD_PRELOAD"] = " ".join(shared_library(library) for library in variant.preload)
+    require_build(python, folder, settings)
     return settings
+
+
+def require_build(python, folder, settings):
+    """Stop unless it is the build in `folder` that tests would import."""
+    code = "import sys; sys.path.remove(''); import minarrow; print(minarrow._core.__file__)"
+    answer = subprocess.run(
+        [python, "-c", code],
+        cwd=ROOT,
+        env=os.environ | settings,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    if answer.returncode != 0 or folder not in Path(answer.stdout.strip()).parents:
+        sys.exit(f"the build in {folder} cannot be imported {answer.stdout}")
 
 
 def run_pytest(python, arguments, settings):
@@ -96,7 +115,7 @@ def run_pytest(python, arguments, settings):
     with subprocess.Popen(
         command,
         cwd=ROOT,
-        env=os.environ | {"MINARROW_TEST_RUN": "1"} | settings,
+        env=os.environ | settings,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
