@@ -1,4 +1,5 @@
 /* RecordBatch: a schema and its columns, each built when it is touched. */
+#include "python/py_capsule.h"
 #include "python/py_batch.h"
 
 #include "core/data/equal.h"
@@ -595,6 +596,7 @@ static PyGetSetDef Batch_getset[] = {
 };
 
 static PyMethodDef Batch_methods[] = {
+    PYMA_CAPSULE_ARRAY_METHOD(pyma_capsules_of_batch),
     {"column", Batch_column, METH_O, column_doc},
     {"field", Batch_field, METH_O, field_doc},
     {"itercolumns", Batch_itercolumns, METH_NOARGS, itercolumns_doc},

@@ -1,4 +1,5 @@
 /* Field: a column's name, type, nullability and metadata. */
+#include "python/py_capsule.h"
 #include "python/py_module.h"
 
 #include <string.h>
@@ -359,6 +360,7 @@ Field_reduce(PyObject *op, PyObject *Py_UNUSED(ignored))
 }
 
 static PyMethodDef Field_methods[] = {
+    PYMA_CAPSULE_SCHEMA_METHOD(pyma_capsule_of_field),
     {"equals", (PyCFunction)(void (*)(void))Field_equals, METH_VARARGS | METH_KEYWORDS, equals_doc},
     {"with_name", Field_with_name, METH_O, with_name_doc},
     {"with_type", Field_with_type, METH_O, with_type_doc},

@@ -1,4 +1,5 @@
 /* array, nulls, scalar and repeat: from whatever Python has to arrays. */
+#include "python/py_capsule.h"
 #include "python/py_make.h"
 #include "python/py_module.h"
 
@@ -131,9 +132,7 @@ array_of_memory(pyma_state *state, const pyma_request *wanted, PyObject *object,
 static PyObject *
 array_of_capsules(pyma_state *state, PyObject *object)
 {
-    PyErr_Format(state->ArrowNotImplementedError, "importing a %.200s over the C data interface",
-                 Py_TYPE(object)->tp_name);
-    return NULL;
+    return pyma_array_from_capsules(state, object);
 }
 
 /* Values that are Arrow already; a type that differs goes over Python values. */

@@ -23,6 +23,7 @@ static const struct {
     {&pyma_StreamWriter_spec, offsetof(pyma_state, StreamWriter), false},
     {&pyma_FileWriter_spec, offsetof(pyma_state, FileWriter), false},
     {&pyma_StreamDecoder_spec, offsetof(pyma_state, StreamDecoder), false},
+    {&pyma_BatchStream_spec, offsetof(pyma_state, BatchStream), false},
 };
 
 static PyMethodDef *const function_table[] = {
@@ -30,6 +31,7 @@ static PyMethodDef *const function_table[] = {
     pyma_field_functions,  pyma_schema_functions,     pyma_array_functions,
     pyma_batch_functions,  pyma_extension_functions,  pyma_option_functions,
     pyma_make_functions,   pyma_memory_map_functions, pyma_stream_functions,
+    pyma_capsule_export_functions, pyma_capsule_import_functions,
 };
 
 #define COUNT_OF(table) (sizeof(table) / sizeof((table)[0]))

@@ -22,6 +22,7 @@ extern PyType_Spec pyma_FileReader_spec;
 extern PyType_Spec pyma_StreamWriter_spec;
 extern PyType_Spec pyma_FileWriter_spec;
 extern PyType_Spec pyma_StreamDecoder_spec;
+extern PyType_Spec pyma_BatchStream_spec;
 
 extern PyMethodDef pyma_buffer_functions[];
 extern PyMethodDef pyma_type_functions[];
@@ -34,6 +35,8 @@ extern PyMethodDef pyma_extension_functions[];
 extern PyMethodDef pyma_memory_map_functions[];
 extern PyMethodDef pyma_stream_functions[];
 extern PyMethodDef pyma_option_functions[];
+extern PyMethodDef pyma_capsule_export_functions[];
+extern PyMethodDef pyma_capsule_import_functions[];
 extern PyMethodDef pyma_make_functions[]; /* array, nulls, scalar, repeat */
 
 /* Fill in the exceptions and add them to the module (py_errors.c). -1 with an exception. */

@@ -1,4 +1,5 @@
 /* Schema: the fields of a table, in order, and metadata. */
+#include "python/py_capsule.h"
 #include "python/py_schema.h"
 
 #include <string.h>
@@ -444,6 +445,7 @@ Schema_reduce(PyObject *op, PyObject *Py_UNUSED(ignored))
 }
 
 static PyMethodDef Schema_methods[] = {
+    PYMA_CAPSULE_SCHEMA_METHOD(pyma_capsule_of_schema),
     {"field", Schema_field, METH_O, field_doc},
     {"get_field_index", Schema_get_field_index, METH_O, get_field_index_doc},
     {"get_all_field_indices", Schema_get_all_field_indices, METH_O, get_all_field_indices_doc},

@@ -35,6 +35,7 @@ typedef struct pyma_state {
     PyTypeObject *StreamWriter;
     PyTypeObject *FileWriter;
     PyTypeObject *StreamDecoder;
+    PyTypeObject *BatchStream;
 
     /* exceptions */
     PyObject *ArrowException;

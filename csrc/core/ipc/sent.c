@@ -66,7 +66,7 @@ static bool
 begins_alike(const ma_array *a, const ma_array *b)
 {
     const int64_t length = a->length < b->length ? a->length : b->length;
-    return ma_array_equal_range(a, 0, b, 0, length, true);
+    return ma_array_identical_range(a, 0, b, 0, length);
 }
 
 static void

@@ -23,7 +23,7 @@ locate(const value_table *self, int64_t row, int64_t *at)
     return is_sent ? self->sent : self->values;
 }
 
-/* Equal values hash alike; nested ones, and nulls, all to 0, which is slow but right. */
+/* Identical values hash alike; nested ones, and nulls, all to 0, which is slow but right. */
 static uint64_t
 hash_row(const ma_array *array, int64_t i)
 {
@@ -34,11 +34,6 @@ hash_row(const ma_array *array, int64_t i)
     uint64_t hash = UINT64_C(14695981039346656037);
     if (!flat || ma_array_is_null(array, i)) {
         return 0;
-    }
-    const bool is_float = array->type->id == MA_TYPE_FLOAT16 || array->type->id == MA_TYPE_FLOAT32 ||
-                          array->type->id == MA_TYPE_FLOAT64;
-    if (is_float) {
-        return 0; /* 0.0 equals -0.0, and NaN another NaN */
     }
     const ma_bytes bytes = ma_array_bytes_at(array, i);
     for (int64_t k = 0; k < bytes.size; k++) { /* FNV-1a */
@@ -58,7 +53,7 @@ find_or_add(value_table *self, int64_t row)
         const int64_t other_row = self->slots[slot] - 1;
         int64_t other_at;
         const ma_array *other = locate(self, other_row, &other_at);
-        if (ma_array_equal_range(array, at, other, other_at, 1, true)) {
+        if (ma_array_identical_range(array, at, other, other_at, 1)) {
             return other_row;
         }
         slot = (slot + 1) & self->mask;
