@@ -15,8 +15,8 @@
 /* Free-threaded builds lock the list whose items are borrowed; nothing else has anything to
  * lock. */
 #if PY_VERSION_HEX >= 0x030D0000
-#define PYMA_BEGIN_ITEMS(object) Py_BEGIN_CRITICAL_SECTION(object)
-#define PYMA_END_ITEMS()         Py_END_CRITICAL_SECTION()
+#define PYMA_BEGIN_ITEMS(object) Py_BEGIN_CRITICAL_SECTION(object);
+#define PYMA_END_ITEMS()         Py_END_CRITICAL_SECTION();
 #else
 #define PYMA_BEGIN_ITEMS(object) {
 #define PYMA_END_ITEMS()         }
