@@ -33,7 +33,7 @@ take_part(PyObject *op, int64_t offset, int64_t size, ma_buffer *out)
 static int64_t
 copy_part(PyObject *op, int64_t offset, uint8_t *target, int64_t size)
 {
-    ma_buffer part;
+    ma_buffer part = MA_NO_BUFFER;
     if (take_part(op, offset, size, &part) < 0) {
         return -1;
     }
