@@ -451,7 +451,9 @@ test_checksums_are_compared(void)
 {
     const bytes plain = make_content(TEXT, 500);
     for (int kind = 0; kind < 2; kind++) {
-        const LZ4F_frameInfo_t info = {.contentChecksumFlag = kind == 0, .blockChecksumFlag = 1};
+        const LZ4F_frameInfo_t info = {.contentChecksumFlag = kind == 0,
+                                       .blockChecksumFlag = 1,
+                                       .contentSize = kind == 0 ? 500 : 0};
         const bytes packed = compress_with(info, plain);
         for (int64_t bit = 0; bit < packed.size * 8; bit++) {
             packed.data[bit / 8] ^= (uint8_t)(1 << (bit % 8));
@@ -490,6 +492,18 @@ test_headers(void)
     check_header(0x61, 0x40, "dictionary");
     check_refused(MA_CODEC_LZ4_FRAME, (bytes){(uint8_t *)legacy, sizeof(legacy)}, 0,
                   "no LZ4 frame begins here");
+}
+
+static void
+test_stated_size(void)
+{
+    uint8_t frame[] = {0x04, 0x22, 0x4D, 0x18, 0x68, 0x40, 5,   0,   0, 0, 0, 0, 0,
+                       0,    0,    2,    0,    0,    0x80, 'h', 'i', 0, 0, 0, 0};
+    frame[14] = (uint8_t)(ma_xxh32(frame + 4, 10) >> 8);
+    const bytes it = copy_bytes(frame, sizeof(frame));
+    check_refused(MA_CODEC_LZ4_FRAME, it, 2, "give more than the stated 2 bytes");
+    check_refused(MA_CODEC_LZ4_FRAME, it, 5, "does not give what its header says");
+    free(it.data);
 }
 
 /* Blocks that the library would not write: stored ones too large, empty ones, ones that refer to
@@ -728,6 +742,7 @@ main(void)
     test_frames_of_the_library();
     test_checksums_are_compared();
     test_headers();
+    test_stated_size();
     test_blocks();
 #endif
     test_unknown_codec();
