@@ -8,9 +8,11 @@
 #include "python/py_module.h"
 #include "python/py_mutex.h"
 #include "python/py_native_file.h"
+#include "python/py_os.h"
 
 #define FIRST_CAPACITY 4096
 #define LONG_COPY      (64 * 1024) /* takes longer than giving the GIL away and back */
+#define WORTH_ADVICE   ((int64_t)4 << 20)
 #define WORTH_CUTTING  (64 * 1024) /* room behind the last byte that is given back at the end */
 
 /* The owner of the bytes is there from the start, so that closing cannot fail. */
@@ -58,6 +60,9 @@ reserve_lock_held(BufferOutputStreamObject *self, int64_t more)
     }
     self->block->memory = memory;
     self->capacity = capacity;
+    if (capacity >= WORTH_ADVICE) {
+        pyma_os_expect_filling(memory, capacity);
+    }
     return 0;
 }
 

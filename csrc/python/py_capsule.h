@@ -16,20 +16,26 @@ pyma_capsules_of_array(PyObject *op, PyObject *args, PyObject *kwargs);
 PyObject *
 pyma_capsules_of_batch(PyObject *op, PyObject *args, PyObject *kwargs);
 
-#define PYMA_CAPSULE_SCHEMA_METHOD(function)                                                       \
-    {"__arrow_c_schema__", function, METH_NOARGS,                                                  \
-     PyDoc_STR("__arrow_c_schema__($self)\n--\n\nA capsule with a C data interface schema.")}
+#define PYMA_CAPSULE_SCHEMA_METHOD(function)                                                  \
+    {                                                                                         \
+        "__arrow_c_schema__", function, METH_NOARGS,                                          \
+            PyDoc_STR(                                                                        \
+                "__arrow_c_schema__($self)\n--\n\nA capsule with a C data interface schema.") \
+    }
 
 #define PYMA_CAPSULE_ARRAY_METHOD(function)                                                        \
-    {"__arrow_c_array__", (PyCFunction)(void (*)(void))function, METH_VARARGS | METH_KEYWORDS,     \
-     PyDoc_STR("__arrow_c_array__($self, requested_schema=None)\n--\n\n"                           \
-               "Capsules with a C data interface schema and array, without a copy.\n\n"            \
-               "`requested_schema` is honoured where it changes names, nullability or metadata, "  \
-               "but no value.")}
+    {                                                                                              \
+        "__arrow_c_array__", (PyCFunction)(void (*)(void))function, METH_VARARGS | METH_KEYWORDS,  \
+            PyDoc_STR(                                                                             \
+                "__arrow_c_array__($self, requested_schema=None)\n--\n\n"                          \
+                "Capsules with a C data interface schema and array, without a copy.\n\n"           \
+                "`requested_schema` is honoured where it changes names, nullability or metadata, " \
+                "but no value.")                                                                   \
+    }
 
-/* Import (py_capsule_import.c): new references; NULL with an exception. An array of an object with
- * `__arrow_c_array__` or `__arrow_c_stream__` (whose chunks are joined); a field or schema of one with
- * `__arrow_c_schema__`. */
+/* Import (py_capsule_import.c): new references; NULL with an exception. An array of an object
+ * with `__arrow_c_array__` or `__arrow_c_stream__` (whose chunks are joined); a field or schema
+ * of one with `__arrow_c_schema__`. */
 PyObject *
 pyma_array_from_capsules(pyma_state *state, PyObject *object);
 ma_field *

@@ -70,8 +70,8 @@ field_capsule(pyma_state *state, const ma_field *field)
     void *content;
     ma_error err;
     ma_error_init(&err);
-    PyObject *capsule = new_capsule(sizeof(struct ArrowSchema), "arrow_schema",
-                                    free_schema_capsule, &content);
+    PyObject *capsule =
+        new_capsule(sizeof(struct ArrowSchema), "arrow_schema", free_schema_capsule, &content);
     return capsule != NULL
                ? finish_capsule(state, capsule, ma_cdata_export_field(field, content, &err), &err)
                : NULL;
@@ -83,8 +83,8 @@ schema_capsule(pyma_state *state, const ma_schema *schema)
     void *content;
     ma_error err;
     ma_error_init(&err);
-    PyObject *capsule = new_capsule(sizeof(struct ArrowSchema), "arrow_schema",
-                                    free_schema_capsule, &content);
+    PyObject *capsule =
+        new_capsule(sizeof(struct ArrowSchema), "arrow_schema", free_schema_capsule, &content);
     return capsule != NULL
                ? finish_capsule(state, capsule, ma_cdata_export_schema(schema, content, &err), &err)
                : NULL;
@@ -92,7 +92,8 @@ schema_capsule(pyma_state *state, const ma_schema *schema)
 
 /* ---- schemas ---- */
 
-/* What a type is as a field: without a name, nullable; an extension type says its name in metadata. */
+/* What a type is as a field: without a name, nullable; an extension type says its name in
+ * metadata. */
 static ma_field *
 field_of_type(pyma_state *state, PyObject *type)
 {
@@ -136,8 +137,9 @@ requested_struct(PyObject *requested)
                : NULL;
 }
 
-/* `*field` is replaced by the requested one where the values are the same under it. A request that would
- * change them, or is no field at all, is not honoured, which the protocol leaves to us. */
+/* `*field` is replaced by the requested one where the values are the same under it. A request
+ * that would change them, or is no field at all, is not honoured, which the protocol leaves to
+ * us. */
 static int
 apply_field_request(PyObject *requested, ma_field **field)
 {
@@ -164,7 +166,7 @@ parse_request(PyObject *args, PyObject *kwargs, PyObject **requested)
     static char *names[] = {"requested_schema", NULL};
     *requested = NULL;
     return PyArg_ParseTupleAndKeywords(args, kwargs, "|O:__arrow_c_array__", names, requested) ? 0
-                                                                                              : -1;
+                                                                                               : -1;
 }
 
 /* ---- arrays and batches ---- */
@@ -175,8 +177,8 @@ array_capsule(pyma_state *state, ma_array *array)
     void *content;
     ma_error err;
     ma_error_init(&err);
-    PyObject *capsule = new_capsule(sizeof(struct ArrowArray), "arrow_array", free_array_capsule,
-                                    &content);
+    PyObject *capsule =
+        new_capsule(sizeof(struct ArrowArray), "arrow_array", free_array_capsule, &content);
     return capsule != NULL
                ? finish_capsule(state, capsule, ma_cdata_export_array(array, content, &err), &err)
                : NULL;
@@ -189,8 +191,8 @@ batch_capsule(pyma_state *state, ma_batch *batch)
     ma_error err;
     ma_status st;
     ma_error_init(&err);
-    PyObject *capsule = new_capsule(sizeof(struct ArrowArray), "arrow_array", free_array_capsule,
-                                    &content);
+    PyObject *capsule =
+        new_capsule(sizeof(struct ArrowArray), "arrow_array", free_array_capsule, &content);
     if (capsule == NULL) {
         return NULL;
     }
@@ -288,13 +290,14 @@ pyma_capsules_of_batch(PyObject *op, PyObject *args, PyObject *kwargs)
 
 /* ---- streams ---- */
 
-/* A stream's contents: arrays that are there, batches that are there, or a Python iterator of batches. */
+/* A stream's contents: arrays that are there, batches that are there, or a Python iterator of
+ * batches. */
 typedef struct export_source {
     ma_cdata_source base;
     PyInterpreterState *interpreter;
-    ma_field *field;    /* owned; of arrays */
-    ma_schema *schema;  /* owned; of batches */
-    ma_array **arrays;  /* owned, each of them */
+    ma_field *field;   /* owned; of arrays */
+    ma_schema *schema; /* owned; of batches */
+    ma_array **arrays; /* owned, each of them */
     int64_t n_arrays;
     int64_t next_array;
     pyma_state *state;  /* for the iterator; kept alive by it */
@@ -327,9 +330,9 @@ error_from_python(ma_error *err)
     PyObject *error = pyma_error_take();
     PyObject *text = error != NULL ? PyObject_Str(error) : NULL;
     const char *utf8 = text != NULL ? PyUnicode_AsUTF8(text) : NULL;
-    const ma_status st = ma_fail(err, MA_INVALID, -1, "%.200s: %.100s",
-                                 error != NULL ? Py_TYPE(error)->tp_name : "an error",
-                                 utf8 != NULL ? utf8 : "");
+    const ma_status st =
+        ma_fail(err, MA_INVALID, -1, "%.200s: %.100s",
+                error != NULL ? Py_TYPE(error)->tp_name : "an error", utf8 != NULL ? utf8 : "");
     PyErr_Clear();
     Py_XDECREF(text);
     Py_XDECREF(error);

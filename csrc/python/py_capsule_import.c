@@ -9,7 +9,8 @@
 #include "python/py_guard.h"
 #include "python/py_module.h"
 
-/* The struct in a capsule that a method of `object` gave; the capsule (in `*capsule`) keeps it alive. */
+/* The struct in a capsule that a method of `object` gave; the capsule (in `*capsule`) keeps it
+ * alive. */
 static void *
 call_for_struct(PyObject *object, const char *method, const char *name, PyObject **capsule)
 {
@@ -167,12 +168,13 @@ typedef struct import_stream {
 static int
 open_stream(PyObject *object, import_stream *out)
 {
-    out->stream = call_for_struct(object, "__arrow_c_stream__", "arrow_array_stream",
-                                  &out->capsule);
+    out->stream =
+        call_for_struct(object, "__arrow_c_stream__", "arrow_array_stream", &out->capsule);
     return out->stream != NULL ? 0 : -1;
 }
 
-/* The next chunk; the producer may take long, and takes the GIL itself if it needs it. 1: there is one, 0: the end. */
+/* The next chunk; the producer may take long, and takes the GIL itself if it needs it. 1: there
+ * is one, 0: the end. */
 static int
 next_chunk(pyma_state *state, const import_stream *in, ma_type *type, ma_array **out)
 {
@@ -261,11 +263,10 @@ pyma_array_from_capsules(pyma_state *state, PyObject *object)
         return NULL;
     }
     PyObject *package = PyImport_ImportModule("minarrow._core");
-    PyObject *joined = package != NULL
-                           ? PyObject_CallMethod(package, "concat_arrays", "OO",
-                                                 PyTuple_GET_ITEM(stream, 0),
-                                                 PyTuple_GET_ITEM(stream, 1))
-                           : NULL;
+    PyObject *joined = package != NULL ? PyObject_CallMethod(package, "concat_arrays", "OO",
+                                                             PyTuple_GET_ITEM(stream, 0),
+                                                             PyTuple_GET_ITEM(stream, 1))
+                                       : NULL;
     Py_XDECREF(package);
     Py_DECREF(stream);
     return joined;

@@ -47,7 +47,8 @@ read_at(void *context, int64_t offset, uint8_t *target, int64_t size, ma_error *
 {
     const int64_t got = pyma_source_read_at(context, offset, target, size);
     if (got < 0) {
-        return ma_fail(err, MA_IO, offset, "the file could not be read"); /* the exception says more */
+        return ma_fail(err, MA_IO, offset,
+                       "the file could not be read"); /* the exception says more */
     }
     if (got < size) {
         return ma_fail(err, MA_INVALID, offset + got,
@@ -138,9 +139,10 @@ FileReader_tp_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
         return NULL;
     }
     if (footer_offset != Py_None) {
-        PyErr_SetString(PyExc_NotImplementedError,
-                        "footer_offset is not taken; slice the source's buffer so that it ends where "
-                        "the file does");
+        PyErr_SetString(
+            PyExc_NotImplementedError,
+            "footer_offset is not taken; slice the source's buffer so that it ends where "
+            "the file does");
         return NULL;
     }
     read_options.memory_map = memory_map;
@@ -255,8 +257,8 @@ FileReader_get_batch_with_custom_metadata(PyObject *op, PyObject *number)
     }
     PyObject *metadata = pyma_metadata_to_dict(ma_batch_metadata(batch));
     PyObject *wrapped = pyma_batch_wrap(self->state, batch);
-    PyObject *pair = metadata != NULL && wrapped != NULL ? PyTuple_Pack(2, wrapped, metadata)
-                                                         : NULL;
+    PyObject *pair =
+        metadata != NULL && wrapped != NULL ? PyTuple_Pack(2, wrapped, metadata) : NULL;
     Py_XDECREF(wrapped);
     Py_XDECREF(metadata);
     return pair;

@@ -11,10 +11,11 @@ refuse_reentry(const char *noun)
 static int
 refuse_sharing(const char *noun)
 {
-    PyErr_Format(PyExc_RuntimeError,
-                 "the %s is in use by another thread, inside a Python object's method that cannot be "
-                 "waited for; give each thread its own, or guard it with a lock",
-                 noun);
+    PyErr_Format(
+        PyExc_RuntimeError,
+        "the %s is in use by another thread, inside a Python object's method that cannot be "
+        "waited for; give each thread its own, or guard it with a lock",
+        noun);
     return -1;
 }
 

@@ -1,15 +1,16 @@
 /* One call at a time on a reader or writer.
  *
- * A call that runs no Python code in between waits for its turn. One that may run Python code (a source's `read`,
- * a sink's `write`) must not be waited for while that code runs, for it could be waiting itself: there the second
- * caller is told so instead. Either way a call from within a call is refused. */
+ * A call that runs no Python code in between waits for its turn. One that may run Python code (a
+ * source's `read`, a sink's `write`) must not be waited for while that code runs, for it could
+ * be waiting itself: there the second caller is told so instead. Either way a call from within a
+ * call is refused. */
 #ifndef PYMA_GUARD_H
 #define PYMA_GUARD_H
 
 #include "python/py_state.h"
 
 typedef struct pyma_guard {
-    PyThread_type_lock lock; /* owned; held during a call */
+    PyThread_type_lock lock;     /* owned; held during a call */
     _Atomic unsigned long owner; /* thread inside a call, or 0 */
 } pyma_guard;
 
@@ -35,8 +36,8 @@ pyma_guard_fini(pyma_guard *self)
     }
 }
 
-/* Begin a call on `noun` ("reader"). -1 with an exception when this thread is inside one already, or another thread
- * is and `runs_python`. */
+/* Begin a call on `noun` ("reader"). -1 with an exception when this thread is inside one
+ * already, or another thread is and `runs_python`. */
 int
 pyma_guard_enter(pyma_guard *self, const char *noun, bool runs_python);
 

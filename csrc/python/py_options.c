@@ -37,9 +37,9 @@ read_limit(PyObject *options, const char *name, int64_t *out)
 static int
 read_limits(PyObject *options, ma_limits *limits)
 {
-#define X(name, value, text)                                  \
-    if (read_limit(options, #name, &limits->name) < 0) {      \
-        return -1;                                            \
+#define X(name, value, text)                             \
+    if (read_limit(options, #name, &limits->name) < 0) { \
+        return -1;                                       \
     }
     MA_LIMIT_TABLE(X)
 #undef X
@@ -184,8 +184,8 @@ read_codec(PyObject *options, ma_write_options *out)
         return value == NULL ? -1 : 0;
     }
     long level = MA_CODEC_LEVEL_DEFAULT;
-    PyObject *name = PyUnicode_Check(value) ? Py_NewRef(value)
-                                            : PyObject_GetAttrString(value, "name");
+    PyObject *name =
+        PyUnicode_Check(value) ? Py_NewRef(value) : PyObject_GetAttrString(value, "name");
     int result = name == NULL ? -1 : codec_from_name(name, &out->codec);
     if (result == 0) {
         PyObject *owner = PyUnicode_Check(value) ? options : value;
@@ -243,13 +243,13 @@ default_limits(PyObject *module, PyObject *ignored)
     (void)ignored;
     const ma_limits limits = ma_limits_default();
     PyObject *dict = PyDict_New();
-#define X(name, value, text)                                                      \
-    if (dict != NULL) {                                                           \
-        PyObject *number = PyLong_FromLongLong(limits.name);                      \
-        if (number == NULL || PyDict_SetItemString(dict, #name, number) < 0) {    \
-            Py_CLEAR(dict);                                                       \
-        }                                                                         \
-        Py_XDECREF(number);                                                       \
+#define X(name, value, text)                                                   \
+    if (dict != NULL) {                                                        \
+        PyObject *number = PyLong_FromLongLong(limits.name);                   \
+        if (number == NULL || PyDict_SetItemString(dict, #name, number) < 0) { \
+            Py_CLEAR(dict);                                                    \
+        }                                                                      \
+        Py_XDECREF(number);                                                    \
     }
     MA_LIMIT_TABLE(X)
 #undef X
@@ -273,8 +273,9 @@ codec_is_available(PyObject *module, PyObject *name)
 
 PyMethodDef pyma_option_functions[] = {
     {"default_limits", default_limits, METH_NOARGS,
-     PyDoc_STR("default_limits()\n--\n\nThe limits that a reader keeps to unless told otherwise, by "
-               "name.")},
+     PyDoc_STR(
+         "default_limits()\n--\n\nThe limits that a reader keeps to unless told otherwise, by "
+         "name.")},
     {"codec_is_available", codec_is_available, METH_O,
      PyDoc_STR("codec_is_available(name)\n--\n\nWhether this build reads and writes bodies "
                "compressed with 'lz4' or 'zstd'.")},

@@ -12,8 +12,8 @@ typedef struct pyma_read_options {
     bool memory_map;
 } pyma_read_options;
 
-/* From `options` (None, or an object with the attributes of minarrow.ipc.IpcReadOptions) and `columns` (None, or an
- * iterable of names, paths and indices). -1 with an exception. */
+/* From `options` (None, or an object with the attributes of minarrow.ipc.IpcReadOptions) and
+ * `columns` (None, or an iterable of names, paths and indices). -1 with an exception. */
 int
 pyma_read_options_from(PyObject *options, PyObject *columns, pyma_read_options *out);
 
@@ -21,7 +21,8 @@ pyma_read_options_from(PyObject *options, PyObject *columns, pyma_read_options *
 int
 pyma_picks_from(pyma_state *state, PyObject *columns, const ma_schema *schema, ma_picks *out);
 
-/* From None, or an object with the attributes of minarrow.ipc.IpcWriteOptions. -1 with an exception. */
+/* From None, or an object with the attributes of minarrow.ipc.IpcWriteOptions. -1 with an
+ * exception. */
 int
 pyma_write_options_from(PyObject *options, ma_write_options *out);
 

@@ -6,8 +6,8 @@
 
 #define FIRST_STEP (1024 * 1024) /* what is taken for a piece before any of it has arrived */
 
-/* Room for the piece so far: at most twice what has arrived, or all of it where the source is known to hold as
- * much. */
+/* Room for the piece so far: at most twice what has arrived, or all of it where the source is
+ * known to hold as much. */
 static int64_t
 next_capacity(pyma_source *source, int64_t need, int64_t arrived)
 {

@@ -5,13 +5,15 @@
 #include "core/ipc/decoder.h"
 #include "python/py_source.h"
 
-/* The next `need` bytes of a source in an aligned block of their own; fewer at the end of the input. Memory grows
- * with the bytes that arrive, so that a claimed size alone takes none. -1 with an exception. */
+/* The next `need` bytes of a source in an aligned block of their own; fewer at the end of the
+ * input. Memory grows with the bytes that arrive, so that a claimed size alone takes none. -1
+ * with an exception. */
 int
 pyma_read_piece(pyma_source *source, int64_t need, ma_buffer *out);
 
-/* `parts` of the next `size` bytes, one behind the other, each from a multiple of 64 on (core/ipc/parts.h); the
- * source then stands behind all of them. -1 with an exception, also when the input ends before. */
+/* `parts` of the next `size` bytes, one behind the other, each from a multiple of 64 on
+ * (core/ipc/parts.h); the source then stands behind all of them. -1 with an exception, also when
+ * the input ends before. */
 int
 pyma_read_parts(pyma_source *source, const ma_range *parts, int64_t count, int64_t size,
                 ma_buffer *out);

@@ -11,9 +11,9 @@ typedef struct StreamDecoderObject {
     pyma_guard guard;    /* for everything below */
     ma_decoder *decoder; /* owned */
     ma_feeder feeder;
-    PyObject *columns;   /* owned; NULL for all */
-    PyObject *schema;    /* owned; NULL until it has come */
-    PyObject *failure;   /* owned; an exception to raise in the next call */
+    PyObject *columns; /* owned; NULL for all */
+    PyObject *schema;  /* owned; NULL until it has come */
+    PyObject *failure; /* owned; an exception to raise in the next call */
     bool ended;
 } StreamDecoderObject;
 
@@ -245,30 +245,32 @@ StreamDecoder_get_ended(PyObject *op, void *closure)
 
 static PyMethodDef StreamDecoder_methods[] = {
     {"feed", StreamDecoder_feed, METH_O,
-     PyDoc_STR("feed($self, data, /)\n--\n\n"
-               "Go on with a chunk of the stream (bytes-like); the list of RecordBatches that it "
-               "completed.\n\n"
-               "Messages that lie in one chunk are used where they are, so the chunk must not change "
-               "while their batches live. ArrowInvalid, with .offset, where the stream is damaged: after "
-               "batches that the same chunk completed, in the next call.")},
+     PyDoc_STR(
+         "feed($self, data, /)\n--\n\n"
+         "Go on with a chunk of the stream (bytes-like); the list of RecordBatches that it "
+         "completed.\n\n"
+         "Messages that lie in one chunk are used where they are, so the chunk must not change "
+         "while their batches live. ArrowInvalid, with .offset, where the stream is damaged: after "
+         "batches that the same chunk completed, in the next call.")},
     {"finish", StreamDecoder_finish, METH_NOARGS,
-     PyDoc_STR("finish($self)\n--\n\n"
-               "Say that no more chunks come. ArrowInvalid when the stream ends inside a message.")},
+     PyDoc_STR(
+         "finish($self)\n--\n\n"
+         "Say that no more chunks come. ArrowInvalid when the stream ends inside a message.")},
     {NULL, NULL, 0, NULL},
 };
 
 static PyGetSetDef StreamDecoder_getset[] = {
     {"schema", StreamDecoder_get_schema, NULL,
      PyDoc_STR("The Schema, or None while it has not come."), NULL},
-    {"ended", StreamDecoder_get_ended, NULL, PyDoc_STR("Whether the stream's end has come."),
-     NULL},
+    {"ended", StreamDecoder_get_ended, NULL, PyDoc_STR("Whether the stream's end has come."), NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };
 
 static PyType_Slot StreamDecoder_slots[] = {
-    {Py_tp_doc, PyDoc_STR("StreamDecoder(*, options=None, columns=None)\n"
-                          "--\n\n"
-                          "Decodes an Arrow IPC stream that is fed to it in chunks, cut anywhere.")},
+    {Py_tp_doc,
+     PyDoc_STR("StreamDecoder(*, options=None, columns=None)\n"
+               "--\n\n"
+               "Decodes an Arrow IPC stream that is fed to it in chunks, cut anywhere.")},
     {Py_tp_new, StreamDecoder_tp_new},
     {Py_tp_dealloc, StreamDecoder_tp_dealloc},
     {Py_tp_traverse, StreamDecoder_tp_traverse},

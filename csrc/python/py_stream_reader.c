@@ -10,15 +10,15 @@
 
 typedef struct StreamReaderObject {
     PyObject_HEAD
-    pyma_state *state;    /* of the type's module */
-    pyma_guard guard;     /* for everything below */
-    pyma_source *source;  /* owned; NULL once closed */
-    ma_decoder *decoder;  /* owned; NULL once closed */
-    ma_buffer memory;     /* borrowed from the source, when it is memory */
-    int64_t cursor;       /* in that memory */
-    bool projects;        /* columns were chosen: bodies may be read in part */
-    PyObject *schema;     /* owned; a Schema */
-    ma_read_stats stats;  /* as of closing */
+    pyma_state *state;   /* of the type's module */
+    pyma_guard guard;    /* for everything below */
+    pyma_source *source; /* owned; NULL once closed */
+    ma_decoder *decoder; /* owned; NULL once closed */
+    ma_buffer memory;    /* borrowed from the source, when it is memory */
+    int64_t cursor;      /* in that memory */
+    bool projects;       /* columns were chosen: bodies may be read in part */
+    PyObject *schema;    /* owned; a Schema */
+    ma_read_stats stats; /* as of closing */
 } StreamReaderObject;
 
 static int
@@ -101,8 +101,8 @@ give_read(StreamReaderObject *self, int64_t need, ma_event *event)
     return result;
 }
 
-/* Read a body's wanted parts only, where the source can step over the rest. 1: done, 0: it can't, or all of it is
- * wanted. */
+/* Read a body's wanted parts only, where the source can step over the rest. 1: done, 0: it
+ * can't, or all of it is wanted. */
 static int
 give_parts(StreamReaderObject *self, int64_t need, ma_event *event)
 {
@@ -194,8 +194,7 @@ start_reader(StreamReaderObject *self, PyObject *source, const pyma_read_options
         return -1;
     }
     if (event != MA_EVENT_SCHEMA) {
-        PyErr_SetString(self->state->ArrowInvalid,
-                        "the stream ends where its schema should be");
+        PyErr_SetString(self->state->ArrowInvalid, "the stream ends where its schema should be");
         return -1;
     }
     if (project(self, options->columns) < 0) {
@@ -394,8 +393,8 @@ StreamReader_get_stats(PyObject *op, void *closure)
                          self->source != NULL && pyma_source_is_python(self->source)) < 0) {
         return NULL;
     }
-    const ma_read_stats stats = self->decoder != NULL ? *ma_decoder_stats(self->decoder)
-                                                      : self->stats;
+    const ma_read_stats stats =
+        self->decoder != NULL ? *ma_decoder_stats(self->decoder) : self->stats;
     reader_leave(self);
     return pyma_read_stats_wrap(&stats);
 }

@@ -1,11 +1,13 @@
-/* StreamWriter and FileWriter: record batches to a sink. They differ in what the core's encoder is told. */
+/* StreamWriter and FileWriter: record batches to a sink. They differ in what the core's encoder
+ * is told. */
 #include "core/ipc/encoder.h"
 #include "python/py_guard.h"
 #include "python/py_module.h"
 #include "python/py_options.h"
 #include "python/py_sink.h"
 
-#define LONG_WORK (32 * 1024) /* values that take longer to encode than giving the GIL away and back */
+#define LONG_WORK \
+    (32 * 1024) /* values that take longer to encode than giving the GIL away and back */
 
 typedef struct WriterObject {
     PyObject_HEAD
@@ -18,8 +20,8 @@ typedef struct WriterObject {
     PyObject *schema;      /* owned; a Schema */
     bool compresses;
     bool is_file;
-    bool failed;           /* a write failed half-way: nothing may follow it */
-    ma_write_stats stats;  /* as of closing */
+    bool failed;          /* a write failed half-way: nothing may follow it */
+    ma_write_stats stats; /* as of closing */
 } WriterObject;
 
 static int
@@ -240,7 +242,8 @@ Writer_tp_clear(PyObject *op)
     return 0;
 }
 
-/* A writer that is dropped unclosed has no end mark, and a file no footer: somebody should hear of it. */
+/* A writer that is dropped unclosed has no end mark, and a file no footer: somebody should hear
+ * of it. */
 static void
 Writer_tp_finalize(PyObject *op)
 {
@@ -249,7 +252,7 @@ Writer_tp_finalize(PyObject *op)
         return;
     }
     PyObject *error = pyma_error_take();
-    if (PyErr_ResourceWarning(op, 1, "unclosed %s; what it wrote has no end", 
+    if (PyErr_ResourceWarning(op, 1, "unclosed %s; what it wrote has no end",
                               self->is_file ? "file writer" : "stream writer") < 0) {
         PyErr_WriteUnraisable(op);
     }
@@ -289,8 +292,8 @@ Writer_write_batch(PyObject *op, PyObject *const *args, Py_ssize_t n_args, PyObj
     ma_metadata *metadata = NULL;
     const Py_ssize_t n_names = names != NULL ? PyTuple_GET_SIZE(names) : 0;
     if (n_args < 1 || n_args + n_names > 2 ||
-        (n_names == 1 && PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(names, 0),
-                                                          "custom_metadata") != 0)) {
+        (n_names == 1 &&
+         PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(names, 0), "custom_metadata") != 0)) {
         PyErr_SetString(PyExc_TypeError, "write_batch(batch, custom_metadata=None)");
         return NULL;
     }
@@ -374,8 +377,8 @@ Writer_get_stats(PyObject *op, void *closure)
     if (writer_enter(self) < 0) {
         return NULL;
     }
-    const ma_write_stats stats = self->encoder != NULL ? *ma_encoder_stats(self->encoder)
-                                                       : self->stats;
+    const ma_write_stats stats =
+        self->encoder != NULL ? *ma_encoder_stats(self->encoder) : self->stats;
     writer_leave(self);
     return Py_BuildValue("LLLLLLL", (long long)stats.messages, (long long)stats.batches,
                          (long long)stats.dictionary_batches, (long long)stats.dictionary_deltas,
@@ -391,16 +394,18 @@ Writer_get_closed(PyObject *op, void *closure)
 }
 
 static PyMethodDef Writer_methods[] = {
-    {"write_batch", (PyCFunction)(void (*)(void))Writer_write_batch,
-     METH_FASTCALL | METH_KEYWORDS,
-     PyDoc_STR("write_batch($self, batch, custom_metadata=None)\n--\n\n"
-               "Write a RecordBatch of the writer's schema, whose rows all go out before this returns.\n\n"
-               "`custom_metadata` (a mapping, or pairs, of str or bytes) goes with this message. "
-               "ArrowInvalid when the batch does not fit the schema or its values break the format; then "
-               "nothing of it was written. OSError as the sink raises it.")},
+    {"write_batch", (PyCFunction)(void (*)(void))Writer_write_batch, METH_FASTCALL | METH_KEYWORDS,
+     PyDoc_STR(
+         "write_batch($self, batch, custom_metadata=None)\n--\n\n"
+         "Write a RecordBatch of the writer's schema, whose rows all go out before this "
+         "returns.\n\n"
+         "`custom_metadata` (a mapping, or pairs, of str or bytes) goes with this message. "
+         "ArrowInvalid when the batch does not fit the schema or its values break the format; then "
+         "nothing of it was written. OSError as the sink raises it.")},
     {"close", Writer_close, METH_NOARGS,
      PyDoc_STR("close($self)\n--\n\n"
-               "Write the end mark (and a file's footer), and close the sink if the writer opened it. May be "
+               "Write the end mark (and a file's footer), and close the sink if the writer opened "
+               "it. May be "
                "called again. After a write that failed part-way nothing more is written.")},
     {"__enter__", Writer_enter, METH_NOARGS, NULL},
     {"__exit__", Writer_exit, METH_VARARGS, NULL},
@@ -410,19 +415,21 @@ static PyMethodDef Writer_methods[] = {
 static PyGetSetDef Writer_getset[] = {
     {"schema", Writer_get_schema, NULL, PyDoc_STR("The Schema that is written."), NULL},
     {"stats", Writer_get_stats, NULL,
-     PyDoc_STR("What was written so far: (num_messages, num_record_batches, num_dictionary_batches, "
-               "num_dictionary_deltas, num_replaced_dictionaries, total_raw_body_size, "
-               "total_serialized_body_size)."),
+     PyDoc_STR(
+         "What was written so far: (num_messages, num_record_batches, num_dictionary_batches, "
+         "num_dictionary_deltas, num_replaced_dictionaries, total_raw_body_size, "
+         "total_serialized_body_size)."),
      NULL},
     {"closed", Writer_get_closed, NULL, PyDoc_STR("Whether close() was called."), NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };
 
 static PyType_Slot StreamWriter_slots[] = {
-    {Py_tp_doc, PyDoc_STR("StreamWriter(sink, schema, *, options=None)\n"
-                          "--\n\n"
-                          "Writes record batches as an Arrow IPC stream (Columnar.rst, \"IPC Streaming "
-                          "Format\").")},
+    {Py_tp_doc,
+     PyDoc_STR("StreamWriter(sink, schema, *, options=None)\n"
+               "--\n\n"
+               "Writes record batches as an Arrow IPC stream (Columnar.rst, \"IPC Streaming "
+               "Format\").")},
     {Py_tp_new, StreamWriter_tp_new},
     {Py_tp_dealloc, Writer_tp_dealloc},
     {Py_tp_finalize, Writer_tp_finalize},

@@ -1,25 +1,26 @@
 /* Reading flatbuffers that nobody vouches for: each access checks what it follows.
  *
- * A table is a position with a vtable, which says for each field id where in the table it stands, or
- * that it is absent. Offsets are unsigned 32-bit and point forward; numbers are little-endian at any
- * alignment. Functions fail with MA_INVALID at the offset of the byte that is wrong. */
+ * A table is a position with a vtable, which says for each field id where in the table it
+ * stands, or that it is absent. Offsets are unsigned 32-bit and point forward; numbers are
+ * little-endian at any alignment. Functions fail with MA_INVALID at the offset of the byte that
+ * is wrong. */
 #ifndef MA_FLATBUF_FB_READ_H
 #define MA_FLATBUF_FB_READ_H
 
+#include "core/base/bytes.h"
 #include "core/base/span.h"
-#include "core/types/metadata.h"
 
 typedef struct ma_fb_table {
-    ma_span all;         /* the whole flatbuffer */
-    int64_t at;          /* of the table in it */
+    ma_span all; /* the whole flatbuffer */
+    int64_t at;  /* of the table in it */
     int64_t vtable;
     int32_t vtable_size;
-    int32_t size;        /* of the table */
+    int32_t size; /* of the table */
 } ma_fb_table;
 
 typedef struct ma_fb_vector {
     ma_span all;
-    int64_t at;          /* of item 0 */
+    int64_t at; /* of item 0 */
     int64_t count;
 } ma_fb_vector;
 
@@ -28,9 +29,11 @@ ma_fb_root(ma_span all, ma_fb_table *out, ma_error *err);
 
 /* The number in field `id`, or `missing` when the field is absent. */
 MA_NODISCARD ma_status
-ma_fb_int(const ma_fb_table *table, int id, int bytes, int64_t missing, int64_t *out, ma_error *err);
+ma_fb_int(const ma_fb_table *table, int id, int bytes, int64_t missing, int64_t *out,
+          ma_error *err);
 
-/* What field `id` points at; `*present` says whether there is anything (else `*out` is untouched). */
+/* What field `id` points at; `*present` says whether there is anything (else `*out` is
+ * untouched). */
 MA_NODISCARD ma_status
 ma_fb_child(const ma_fb_table *table, int id, ma_fb_table *out, bool *present, ma_error *err);
 

@@ -43,7 +43,8 @@ reserve(ma_fb_writer *self, int64_t more)
     return true;
 }
 
-/* Room for `size` bytes such that, with `before` more in front, the start is aligned. NULL: failed. */
+/* Room for `size` bytes such that, with `before` more in front, the start is aligned. NULL:
+ * failed. */
 static uint8_t *
 push(ma_fb_writer *self, int64_t size, int64_t before, int64_t alignment)
 {

@@ -6,7 +6,6 @@
 #define MA_FLATBUF_FB_WRITE_H
 
 #include "core/base/status.h"
-#include "core/types/metadata.h"
 
 #define MA_FB_MOST_FIELDS 8 /* more than any table of the Arrow schemas has */
 
@@ -14,7 +13,7 @@
 typedef int64_t ma_fb_ref;
 
 typedef struct ma_fb_writer {
-    uint8_t *data;     /* owned; what is written lies at its end */
+    uint8_t *data; /* owned; what is written lies at its end */
     int64_t capacity;
     int64_t size;
     bool failed;
@@ -32,8 +31,8 @@ ma_fb_writer_fini(ma_fb_writer *self);
 
 ma_fb_ref
 ma_fb_write_string(ma_fb_writer *self, const char *data, int64_t size);
-/* A vector of `count` items of `item_size` bytes, in the format's byte order already; `*items`, if asked
- * for, is the ref of item 0. */
+/* A vector of `count` items of `item_size` bytes, in the format's byte order already; `*items`,
+ * if asked for, is the ref of item 0. */
 ma_fb_ref
 ma_fb_write_vector(ma_fb_writer *self, const void *items, int64_t count, int64_t item_size,
                    int64_t alignment, ma_fb_ref *first);
@@ -52,9 +51,9 @@ ma_fb_put_ref(ma_fb_writer *self, int id, ma_fb_ref ref);
 ma_fb_ref
 ma_fb_end(ma_fb_writer *self);
 
-/* Write the root offset. The flatbuffer is then the last `size` bytes of `data`, and a ref stands
- * `size - ref` bytes from its start. Its size is a multiple of 8. Fails with MA_NOMEM, or MA_LIMIT where
- * it outgrew the format's 2 GiB. */
+/* Write the root offset. The flatbuffer is then the last `size` bytes of `data`, and a ref
+ * stands `size - ref` bytes from its start. Its size is a multiple of 8. Fails with MA_NOMEM, or
+ * MA_LIMIT where it outgrew the format's 2 GiB. */
 MA_NODISCARD ma_status
 ma_fb_done(ma_fb_writer *self, ma_fb_ref root, ma_error *err);
 

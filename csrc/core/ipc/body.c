@@ -10,7 +10,7 @@
 #include "core/validate/values.h"
 
 #define PARALLEL_BYTES (128 * 1024) /* that take about as long to compress as a thread to start */
-#define PREFIX_SIZE 8               /* in front of a compressed buffer */
+#define PREFIX_SIZE    8            /* in front of a compressed buffer */
 
 void
 ma_body_init(ma_body *self)
@@ -101,8 +101,8 @@ add_compact(ma_body *self, ma_array *array, ma_error *err)
     return MA_OK;
 }
 
-/* Whole values without nulls or an offset, the most common column by far: there is nothing to check or to cut, and
- * seeing so here makes small batches a third faster. */
+/* Whole values without nulls or an offset, the most common column by far: there is nothing to
+ * check or to cut, and seeing so here makes small batches a third faster. */
 static bool
 is_plain(const ma_array *array)
 {

@@ -61,7 +61,8 @@ static ma_status
 inflate(ma_encoded *self, ma_buffer raw, ma_buffer *out, uint8_t **owned, ma_error *err)
 {
     if (raw.size < 8) {
-        return ma_fail(err, MA_INVALID, -1, "a compressed buffer of %lld bytes has no size in front",
+        return ma_fail(err, MA_INVALID, -1,
+                       "a compressed buffer of %lld bytes has no size in front",
                        (long long)raw.size);
     }
     const int64_t size = (int64_t)ma_load_le64(raw.data);
@@ -154,8 +155,7 @@ take_buffer(walk *self, ma_buffer_kind kind, const ma_type *type, ma_buffer *out
 /* ---- one array ---- */
 
 static ma_status
-build(walk *self, ma_type *full, const ma_pick *pick, ma_type *type, ma_array **out,
-      ma_error *err);
+build(walk *self, ma_type *full, const ma_pick *pick, ma_type *type, ma_array **out, ma_error *err);
 
 static ma_status
 take_buffers(walk *self, const ma_node *node, ma_array *array, ma_error *err)
@@ -226,11 +226,11 @@ build_parts(walk *self, const ma_node *node, const ma_type *full, const ma_pick 
     return ma_array_check_shape(array, err);
 }
 
-/* Before V5 the buffers of a union began with a validity bitmap; so they do for run ends in V4, which came later
- * than V5 but are written that way. */
+/* Before V5 the buffers of a union began with a validity bitmap; so they do for run ends in V4,
+ * which came later than V5 but are written that way. */
 static ma_status
 build_with_v4_bitmap(walk *self, const ma_node *node, const ma_type *full, const ma_pick *pick,
-               ma_array *array, ma_error *err)
+                     ma_array *array, ma_error *err)
 {
     ma_buffer validity = MA_EMPTY_BUFFER;
     MA_TRY(take_buffer(self, MA_BUFFER_VALIDITY, array->type, &validity, err));

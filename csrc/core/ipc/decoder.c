@@ -17,8 +17,8 @@ typedef enum decoder_stage {
 
 struct ma_decoder {
     decoder_stage stage;
-    bool legacy;        /* no FFFFFFFF in front: the framing before 0.15 */
-    uint8_t head[4];    /* legacy: the metadata's first bytes, which came with the first prefix */
+    bool legacy;     /* no FFFFFFFF in front: the framing before 0.15 */
+    uint8_t head[4]; /* legacy: the metadata's first bytes, which came with the first prefix */
     int64_t head_size;
     ma_limits limits;
     int64_t need;
@@ -133,13 +133,14 @@ await_metadata(ma_decoder *self, int64_t size, ma_event *event, ma_error *err)
         *event = MA_EVENT_END;
         return MA_OK;
     }
-    const bool implausible = self->legacy && self->stats.messages == 0 &&
-                             size > self->limits.max_metadata_size;
+    const bool implausible =
+        self->legacy && self->stats.messages == 0 && size > self->limits.max_metadata_size;
     if (size < self->head_size || size > INT32_MAX || implausible) {
-        return ma_fail(err, MA_INVALID, self->message_at,
-                       "a message says that its metadata has %lld bytes; this is no Arrow stream, or "
-                       "it is damaged here",
-                       (long long)(int32_t)size);
+        return ma_fail(
+            err, MA_INVALID, self->message_at,
+            "a message says that its metadata has %lld bytes; this is no Arrow stream, or "
+            "it is damaged here",
+            (long long)(int32_t)size);
     }
     if (size > self->limits.max_metadata_size) {
         return ma_fail(err, MA_LIMIT, self->message_at,

@@ -1,5 +1,5 @@
-/* The stream decoder: bytes in, a schema and batches out. It does no input of its own: it says how many bytes
- * it needs next, and is given exactly those, from wherever they come.
+/* The stream decoder: bytes in, a schema and batches out. It does no input of its own: it says
+ * how many bytes it needs next, and is given exactly those, from wherever they come.
  *
  *     while ((st = ma_decoder_give(decoder, piece, &event, &err)) == MA_OK) ...
  *
@@ -37,13 +37,14 @@ ma_decoder_position(const ma_decoder *self);
 bool
 ma_decoder_wants_body(const ma_decoder *self);
 
-/* Go on with a piece of exactly ma_decoder_need bytes; references to it are taken where they are needed. After a
- * failure (MA_INVALID, MA_LIMIT, MA_UNSUPPORTED, MA_NOMEM) the decoder only repeats that it failed. */
+/* Go on with a piece of exactly ma_decoder_need bytes; references to it are taken where they are
+ * needed. After a failure (MA_INVALID, MA_LIMIT, MA_UNSUPPORTED, MA_NOMEM) the decoder only
+ * repeats that it failed. */
 MA_NODISCARD ma_status
 ma_decoder_give(ma_decoder *self, ma_buffer piece, ma_event *event, ma_error *err);
 
-/* The input has ended after `piece`, which is shorter than what was needed (or empty). MA_OK where a stream may
- * end; else MA_INVALID, which says what is missing. */
+/* The input has ended after `piece`, which is shorter than what was needed (or empty). MA_OK
+ * where a stream may end; else MA_INVALID, which says what is missing. */
 MA_NODISCARD ma_status
 ma_decoder_end(ma_decoder *self, ma_buffer piece, ma_error *err);
 
@@ -51,8 +52,8 @@ ma_decoder_end(ma_decoder *self, ma_buffer piece, ma_error *err);
 ma_schema *
 ma_decoder_schema(const ma_decoder *self);
 
-/* From now on read only the columns of `picks`, which were chosen from ma_decoder_schema; to be called between
- * MA_EVENT_SCHEMA and the next piece. Takes `picks` over, also on failure. */
+/* From now on read only the columns of `picks`, which were chosen from ma_decoder_schema; to be
+ * called between MA_EVENT_SCHEMA and the next piece. Takes `picks` over, also on failure. */
 MA_NODISCARD ma_status
 ma_decoder_project(ma_decoder *self, ma_picks *picks, ma_error *err);
 
@@ -74,10 +75,11 @@ ma_decoder_stats(const ma_decoder *self);
 
 /* ---- a body that need not be fetched whole ---- */
 
-/* With a projection, the parts of the next piece (a body, as ma_decoder_wants_body says) that the wanted columns
- * lie in: ascending and apart, in bytes from the body's start. `*out` is to be released with ma_free; `*count` is
- * -1, and nothing to be released, when the body is wanted whole. The source may then read those parts only and
- * hand them over, one behind the other, in place of the body. */
+/* With a projection, the parts of the next piece (a body, as ma_decoder_wants_body says) that
+ * the wanted columns lie in: ascending and apart, in bytes from the body's start. `*out` is to
+ * be released with ma_free; `*count` is -1, and nothing to be released, when the body is wanted
+ * whole. The source may then read those parts only and hand them over, one behind the other, in
+ * place of the body. */
 MA_NODISCARD ma_status
 ma_decoder_parts(const ma_decoder *self, ma_range **out, int64_t *count, ma_error *err);
 MA_NODISCARD ma_status

@@ -7,16 +7,17 @@
 /* One dictionary message: all the values of a dictionary, or those that a delta adds to `base`. */
 typedef struct dict {
     ma_refs refs;
-    ma_encoded *encoded;       /* owned */
-    struct dict *base;         /* owned; NULL but for deltas */
-    _Atomic(ma_array *) built; /* owned; all values, base included; kept here only where they do not depend on
+    ma_encoded *encoded; /* owned */
+    struct dict *base;   /* owned; NULL but for deltas */
+    _Atomic(ma_array *)
+        built; /* owned; all values, base included; kept here only where they do not depend on
                                   other dictionaries of the set */
 } dict;
 
 struct ma_dict_set {
     ma_refs refs;
-    ma_plan *plan;         /* owned */
-    dict **dicts;          /* in this block; each owned, or NULL: not there yet */
+    ma_plan *plan;              /* owned */
+    dict **dicts;               /* in this block; each owned, or NULL: not there yet */
     _Atomic(ma_array *) *built; /* in this block; each owned; values that contain dictionaries */
 };
 
@@ -139,7 +140,8 @@ ma_dict_set_put(ma_dict_set **self, int64_t id, bool is_delta, bool keep, ma_enc
 
 /* ---- values ---- */
 
-/* Keep what this thread built, unless another one was first; either way the result is the kept one. */
+/* Keep what this thread built, unless another one was first; either way the result is the kept
+ * one. */
 static ma_array *
 publish(_Atomic(ma_array *) *place, ma_array *built)
 {
@@ -151,8 +153,8 @@ publish(_Atomic(ma_array *) *place, ma_array *built)
     return first;
 }
 
-/* The messages of a dictionary that have to be joined: back to the first one, or to one whose values are there
- * already. */
+/* The messages of a dictionary that have to be joined: back to the first one, or to one whose
+ * values are there already. */
 static int64_t
 count_parts(const dict *last)
 {
@@ -190,10 +192,11 @@ check_size(const ma_dict_set *self, ma_array *const *parts, int64_t n, ma_error 
         total += ma_array_nbytes(parts[i]);
     }
     if (n > 1 && total > self->plan->limits.max_dictionary_size) {
-        return ma_fail(err, MA_LIMIT, -1,
-                       "the dictionary takes %lld bytes, over the limit max_dictionary_size of %lld; "
-                       "raise it to read this",
-                       (long long)total, (long long)self->plan->limits.max_dictionary_size);
+        return ma_fail(
+            err, MA_LIMIT, -1,
+            "the dictionary takes %lld bytes, over the limit max_dictionary_size of %lld; "
+            "raise it to read this",
+            (long long)total, (long long)self->plan->limits.max_dictionary_size);
     }
     return MA_OK;
 }
@@ -233,8 +236,8 @@ ma_dict_set_values(ma_dict_set *self, const ma_type *type, ma_array **out, ma_er
     if (last == NULL) {
         return ma_array_concat(type->value_type, NULL, 0, out, err);
     }
-    _Atomic(ma_array *) *place = type->value_type->has_dictionary ? &self->built[slot]
-                                                                  : &last->built;
+    _Atomic(ma_array *) *place =
+        type->value_type->has_dictionary ? &self->built[slot] : &last->built;
     ma_array *values = atomic_load(place);
     if (values == NULL) {
         const ma_status st = build_values(self, last, type->value_type, &values, err);

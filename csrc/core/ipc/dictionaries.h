@@ -1,6 +1,6 @@
-/* The dictionaries of a stream or file as they stood when a batch came: an immutable set, shared by all
- * batches until the next dictionary message, which makes a new one (Columnar.rst, "Dictionary Messages").
- * Values are built when a column that uses them is touched. */
+/* The dictionaries of a stream or file as they stood when a batch came: an immutable set, shared
+ * by all batches until the next dictionary message, which makes a new one (Columnar.rst,
+ * "Dictionary Messages"). Values are built when a column that uses them is touched. */
 #ifndef MA_IPC_DICTIONARIES_H
 #define MA_IPC_DICTIONARIES_H
 
@@ -14,9 +14,9 @@ ma_dict_set_ref(ma_dict_set *self); /* takes NULL */
 void
 ma_dict_set_unref(ma_dict_set *self); /* takes NULL */
 
-/* A new set in which dictionary `id` is, or with `is_delta` ends with, what `encoded` holds (a new reference
- * is taken). `*self` is replaced. Fails with MA_INVALID for an id that the schema does not use, or when
- * `keep` and the dictionary is there already (a file may not replace it). */
+/* A new set in which dictionary `id` is, or with `is_delta` ends with, what `encoded` holds (a
+ * new reference is taken). `*self` is replaced. Fails with MA_INVALID for an id that the schema
+ * does not use, or when `keep` and the dictionary is there already (a file may not replace it). */
 MA_NODISCARD ma_status
 ma_dict_set_put(ma_dict_set **self, int64_t id, bool is_delta, bool keep, ma_encoded *encoded,
                 ma_error *err);
@@ -25,9 +25,9 @@ ma_dict_set_put(ma_dict_set **self, int64_t id, bool is_delta, bool keep, ma_enc
 bool
 ma_dict_set_has(const ma_dict_set *self, int64_t id);
 
-/* The values for a dictionary type of the plan's schema; a new reference. An empty array when no message
- * brought them, which is right as long as every index is null. `self` may be NULL: no dictionaries.
- * Safe from several threads. */
+/* The values for a dictionary type of the plan's schema; a new reference. An empty array when no
+ * message brought them, which is right as long as every index is null. `self` may be NULL: no
+ * dictionaries. Safe from several threads. */
 MA_NODISCARD ma_status
 ma_dict_set_values(ma_dict_set *self, const ma_type *type, ma_array **out, ma_error *err);
 

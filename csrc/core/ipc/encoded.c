@@ -24,8 +24,8 @@ check_counts(const ma_plan *plan, const ma_batch_table *table, int64_t at, ma_er
     return MA_OK;
 }
 
-/* The tables lie in the message, which may lie in a mapped file that somebody writes to: so each number is looked
- * at once, copied, and what is checked is the copy. */
+/* The tables lie in the message, which may lie in a mapped file that somebody writes to: so each
+ * number is looked at once, copied, and what is checked is the copy. */
 static ma_status
 read_variadics(ma_encoded *self, const ma_batch_table *table, ma_error *err)
 {
@@ -78,8 +78,7 @@ read_buffers(ma_encoded *self, const ma_batch_table *table, int64_t body_size, m
                         size > body_size - offset)) {
             return ma_fail(err, MA_INVALID, self->origin,
                            "buffer %lld is %lld bytes at %lld of a body of %lld bytes",
-                           (long long)i, (long long)size, (long long)offset,
-                           (long long)body_size);
+                           (long long)i, (long long)size, (long long)offset, (long long)body_size);
         }
         self->buffers[i] = (ma_range){offset, size};
     }
@@ -92,8 +91,7 @@ ma_encoded_new(ma_plan *plan, const ma_message *message, int64_t ordinal, ma_buf
 {
     const ma_batch_table *table = &message->batch;
     MA_TRY(check_counts(plan, table, origin, err));
-    const int64_t size = (int64_t)sizeof(ma_encoded) +
-                         table->n_nodes * (int64_t)sizeof(ma_node) +
+    const int64_t size = (int64_t)sizeof(ma_encoded) + table->n_nodes * (int64_t)sizeof(ma_node) +
                          table->n_buffers * (int64_t)sizeof(ma_range) +
                          (table->n_variadics + 1) * (int64_t)sizeof(int64_t);
     ma_encoded *self = ma_malloc(size);

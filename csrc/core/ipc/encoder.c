@@ -11,8 +11,8 @@
 #include "core/ipc/wire_schema.h"
 #include "core/validate/values.h"
 
-/* Where the messages of a file lie, for its footer. Those behind `committed` belong to the output that is not
- * written yet. */
+/* Where the messages of a file lie, for its footer. Those behind `committed` belong to the
+ * output that is not written yet. */
 typedef struct block_list {
     ma_block_place *items; /* owned */
     int64_t count;
@@ -161,8 +161,8 @@ end_output(ma_encoder *self, const ma_output *output)
 
 /* ---- messages ---- */
 
-/* The prefix and padding around a flatbuffer; `*message` is where its copy stands. The body that follows begins at
- * a multiple of the alignment, counted from the start of the stream. */
+/* The prefix and padding around a flatbuffer; `*message` is where its copy stands. The body that
+ * follows begins at a multiple of the alignment, counted from the start of the stream. */
 static ma_status
 write_metadata(const ma_encoder *self, ma_flat flat, uint8_t **message, int64_t *written,
                ma_output *output, ma_error *err)
@@ -270,8 +270,8 @@ write_dictionary(ma_encoder *self, const ma_type *type, ma_array *values, bool i
         .dictionary_id = type->dictionary_id,
     };
     MA_TRY(ma_batch_message_write(&shape, &flat, &slots, err));
-    const ma_status st = write_body(self, flat, &slots, values->length, &self->dictionary_blocks,
-                                    output, err);
+    const ma_status st =
+        write_body(self, flat, &slots, values->length, &self->dictionary_blocks, output, err);
     ma_free(flat.data);
     self->pending_stats.dictionary_batches++;
     self->pending_stats.dictionary_deltas += is_delta;
@@ -292,12 +292,13 @@ write_delta(ma_encoder *self, const ma_type *type, ma_array *values, int64_t sen
 static ma_status
 refuse_replacement(ma_send send, ma_error *err)
 {
-    return ma_fail(err, MA_INVALID, -1,
-                   send == MA_SEND_DELTA
-                       ? "the dictionary has grown since it was written, and a file may not replace it; "
-                         "use the option emit_dictionary_deltas, or write a stream"
-                       : "the dictionary is not the one that was written, and a file may not replace it; "
-                         "use the option unify_dictionaries, or write a stream");
+    return ma_fail(
+        err, MA_INVALID, -1,
+        send == MA_SEND_DELTA
+            ? "the dictionary has grown since it was written, and a file may not replace it; "
+              "use the option emit_dictionary_deltas, or write a stream"
+            : "the dictionary is not the one that was written, and a file may not replace it; "
+              "use the option unify_dictionaries, or write a stream");
 }
 
 static ma_status
@@ -327,7 +328,8 @@ send_dictionary(ma_encoder *self, const ma_type *type, ma_array *values, bool in
     return write_dictionary(self, type, values, false, output, err);
 }
 
-/* Send what the dictionaries in `array` need, inner ones first. `*renewed` is set when one was sent again. */
+/* Send what the dictionaries in `array` need, inner ones first. `*renewed` is set when one was
+ * sent again. */
 static ma_status
 send_dictionaries(ma_encoder *self, const ma_type *type, ma_array *array, bool *renewed,
                   ma_output *output, ma_error *err)
@@ -368,15 +370,15 @@ check_schema(const ma_encoder *self, const ma_schema *schema, ma_error *err)
         if (!ma_field_equal(have, want, false)) {
             char have_type[64];
             char want_type[64];
-            return ma_fail(err, MA_INVALID, -1,
-                           "column %d of the batch is '%.*s': %s%s, and the schema that is being written "
-                           "says '%.*s': %s%s",
-                           (int)i, (int)ma_min_i64(have->name_size, 40), have->name,
-                           ma_type_name(have->type, have_type, sizeof(have_type)),
-                           have->nullable ? "" : " not null",
-                           (int)ma_min_i64(want->name_size, 40), want->name,
-                           ma_type_name(want->type, want_type, sizeof(want_type)),
-                           want->nullable ? "" : " not null");
+            return ma_fail(
+                err, MA_INVALID, -1,
+                "column %d of the batch is '%.*s': %s%s, and the schema that is being written "
+                "says '%.*s': %s%s",
+                (int)i, (int)ma_min_i64(have->name_size, 40), have->name,
+                ma_type_name(have->type, have_type, sizeof(have_type)),
+                have->nullable ? "" : " not null", (int)ma_min_i64(want->name_size, 40), want->name,
+                ma_type_name(want->type, want_type, sizeof(want_type)),
+                want->nullable ? "" : " not null");
         }
     }
     return MA_OK;
@@ -392,8 +394,8 @@ name_column(ma_status st, const ma_schema *schema, int32_t index, ma_error *err)
     return st;
 }
 
-/* Column `index`, checked, and with its dictionaries mapped to those that were sent if the options ask for it.
- * `*out` is borrowed from the batch or kept alive by the output. */
+/* Column `index`, checked, and with its dictionaries mapped to those that were sent if the
+ * options ask for it. `*out` is borrowed from the batch or kept alive by the output. */
 static ma_status
 prepare_column(ma_encoder *self, ma_batch *batch, int32_t index, ma_output *output, ma_array **out,
                ma_error *err)
@@ -416,7 +418,8 @@ static ma_status
 prepare_columns(ma_encoder *self, ma_batch *batch, ma_output *output, ma_error *err)
 {
     const int32_t n = self->wire->n_fields;
-    MA_TRY(ma_grow((void **)&self->columns, &self->column_capacity, n, sizeof(*self->columns), err));
+    MA_TRY(
+        ma_grow((void **)&self->columns, &self->column_capacity, n, sizeof(*self->columns), err));
     for (int32_t i = 0; i < n; i++) {
         const ma_type *type = self->wire->fields[i]->type;
         bool renewed = false;

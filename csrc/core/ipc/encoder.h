@@ -1,5 +1,6 @@
-/* The encoder: batches in, segments out, for streams and files. It does no output of its own: what it made is
- * written by the caller, who then commits it, so that a batch whose writing failed is not in the footer.
+/* The encoder: batches in, segments out, for streams and files. It does no output of its own:
+ * what it made is written by the caller, who then commits it, so that a batch whose writing
+ * failed is not in the footer.
  *
  *     st = ma_encoder_batch(encoder, batch, NULL, &output, &err);
  *     ... write output.segments ...
@@ -15,7 +16,8 @@
 
 typedef struct ma_encoder ma_encoder;
 
-/* Fails with MA_INVALID (an option out of range), MA_UNSUPPORTED (a codec that is not built in), MA_NOMEM. */
+/* Fails with MA_INVALID (an option out of range), MA_UNSUPPORTED (a codec that is not built in),
+ * MA_NOMEM. */
 MA_NODISCARD ma_status
 ma_encoder_new(ma_schema *schema, const ma_write_options *options, bool is_file, ma_encoder **out,
                ma_error *err);
@@ -25,14 +27,14 @@ ma_encoder_free(ma_encoder *self); /* takes NULL */
 ma_schema *
 ma_encoder_schema(const ma_encoder *self); /* borrowed */
 
-/* Each of these fills `output`, which was reset, and changes nothing else until ma_encoder_commit; a failure leaves
- * the encoder as it was. */
+/* Each of these fills `output`, which was reset, and changes nothing else until
+ * ma_encoder_commit; a failure leaves the encoder as it was. */
 
 /* What a stream or file begins with, up to its schema. */
 MA_NODISCARD ma_status
 ma_encoder_begin(ma_encoder *self, ma_output *output, ma_error *err);
-/* A batch of the same schema (its metadata may differ), and the dictionaries it needs first. `metadata` is the
- * message's own; may be NULL. */
+/* A batch of the same schema (its metadata may differ), and the dictionaries it needs first.
+ * `metadata` is the message's own; may be NULL. */
 MA_NODISCARD ma_status
 ma_encoder_batch(ma_encoder *self, ma_batch *batch, const ma_metadata *metadata, ma_output *output,
                  ma_error *err);

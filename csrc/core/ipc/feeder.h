@@ -1,5 +1,5 @@
-/* Feeding a decoder with chunks cut anywhere: pieces that lie in one chunk are used where they are, others are
- * joined in memory that grows with the bytes that came. */
+/* Feeding a decoder with chunks cut anywhere: pieces that lie in one chunk are used where they
+ * are, others are joined in memory that grows with the bytes that came. */
 #ifndef MA_IPC_FEEDER_H
 #define MA_IPC_FEEDER_H
 
@@ -17,8 +17,9 @@ ma_feeder_init(ma_feeder *self, ma_decoder *decoder);
 void
 ma_feeder_fini(ma_feeder *self);
 
-/* Go on with bytes from `*offset` of `chunk`, which moves on. MA_OK: `*event` happened, and the chunk may hold more;
- * MA_NEED_MORE: all of it was taken, the next chunk is needed; else as ma_decoder_give. */
+/* Go on with bytes from `*offset` of `chunk`, which moves on. MA_OK: `*event` happened, and the
+ * chunk may hold more; MA_NEED_MORE: all of it was taken, the next chunk is needed; else as
+ * ma_decoder_give. */
 MA_NODISCARD ma_status
 ma_feeder_feed(ma_feeder *self, ma_buffer chunk, int64_t *offset, ma_event *event, ma_error *err);
 

@@ -12,16 +12,17 @@ struct ma_file {
     ma_limits limits;
     ma_buffer footer_bytes; /* owned; `footer` borrows from it */
     int64_t footer_at;
-    ma_footer footer;      /* owned */
-    ma_plan *plan;         /* owned */
-    ma_dict_set *dicts;    /* owned; NULL until loaded, or when there are none */
+    ma_footer footer;   /* owned */
+    ma_plan *plan;      /* owned */
+    ma_dict_set *dicts; /* owned; NULL until loaded, or when there are none */
     bool dicts_loaded;
     ma_read_stats stats;
 };
 
 /* ---- bytes ---- */
 
-/* `size` bytes at `offset`, which lie inside the file: a view where it is memory, a new block where not. */
+/* `size` bytes at `offset`, which lie inside the file: a view where it is memory, a new block
+ * where not. */
 static ma_status
 fetch(const ma_file *self, int64_t offset, int64_t size, ma_buffer *out, ma_error *err)
 {
@@ -65,8 +66,7 @@ find_footer(ma_file *self, int64_t *size, ma_error *err)
     ma_buffer tail = MA_NO_BUFFER;
     const int64_t total = self->source.size;
     if (total < MA_FILE_HEAD + MA_FILE_TAIL) {
-        return ma_fail(err, MA_INVALID, 0,
-                       "an Arrow file has at least %d bytes and this has %lld",
+        return ma_fail(err, MA_INVALID, 0, "an Arrow file has at least %d bytes and this has %lld",
                        MA_FILE_HEAD + MA_FILE_TAIL, (long long)total);
     }
     MA_TRY(fetch(self, 0, MA_FILE_HEAD, &head, err));
@@ -206,16 +206,18 @@ check_block(const ma_file *self, const ma_block_place *block, ma_error *err)
                         block->offset <= end && block->metadata_size <= end - block->offset &&
                         block->body_size <= end - block->offset - block->metadata_size;
     if (!inside) {
-        return ma_fail(err, MA_INVALID, self->footer_at,
-                       "the footer places it at byte %lld with %lld bytes of metadata and %lld of body, "
-                       "but the footer itself begins at byte %lld",
-                       (long long)block->offset, (long long)block->metadata_size,
-                       (long long)block->body_size, (long long)end);
+        return ma_fail(
+            err, MA_INVALID, self->footer_at,
+            "the footer places it at byte %lld with %lld bytes of metadata and %lld of body, "
+            "but the footer itself begins at byte %lld",
+            (long long)block->offset, (long long)block->metadata_size, (long long)block->body_size,
+            (long long)end);
     }
     return MA_OK;
 }
 
-/* The flatbuffer in a block: behind FFFFFFFF and the size, or in older files behind the size alone. */
+/* The flatbuffer in a block: behind FFFFFFFF and the size, or in older files behind the size
+ * alone. */
 static ma_status
 find_flatbuffer(const ma_block_place *block, ma_buffer metadata, ma_span *out, ma_error *err)
 {
@@ -241,10 +243,11 @@ open_message(const ma_file *self, const ma_block_place *block, ma_message_kind k
     ma_span bytes;
     MA_TRY(check_block(self, block, err));
     if (block->metadata_size > self->limits.max_metadata_size) {
-        return ma_fail(err, MA_LIMIT, block->offset,
-                       "the message has %lld bytes of metadata, over the limit max_metadata_size of "
-                       "%lld; raise it to read this",
-                       (long long)block->metadata_size, (long long)self->limits.max_metadata_size);
+        return ma_fail(
+            err, MA_LIMIT, block->offset,
+            "the message has %lld bytes of metadata, over the limit max_metadata_size of "
+            "%lld; raise it to read this",
+            (long long)block->metadata_size, (long long)self->limits.max_metadata_size);
     }
     MA_TRY(fetch(self, block->offset, block->metadata_size, &out->metadata, err));
     MA_TRY(find_flatbuffer(block, out->metadata, &bytes, err));
@@ -365,8 +368,8 @@ encode_batch(ma_file *self, const file_message *in, int64_t index, ma_encoded **
     if (!in_parts) {
         MA_TRY(fetch(self, in->body_at, body_size, &body, err));
     }
-    ma_status st = ma_encoded_new(self->plan, &in->message, index, body, body_size, in->body_at, out,
-                                  err);
+    ma_status st =
+        ma_encoded_new(self->plan, &in->message, index, body, body_size, in->body_at, out, err);
     ma_buffer_clear(&body);
     if (st == MA_OK && in_parts) {
         st = fetch_wanted(self, in, *out, err);

@@ -1,7 +1,9 @@
-/* The file decoder: random access to the batches of a file through its footer (Columnar.rst, "IPC File Format").
+/* The file decoder: random access to the batches of a file through its footer (Columnar.rst,
+ * "IPC File Format").
  *
- * Opening costs the footer's schema, not its length: blocks are looked up when asked for, and dictionaries are read
- * before the first batch that is. One file is used by one thread at a time; its batches are free of it. */
+ * Opening costs the footer's schema, not its length: blocks are looked up when asked for, and
+ * dictionaries are read before the first batch that is. One file is used by one thread at a
+ * time; its batches are free of it. */
 #ifndef MA_IPC_FILE_H
 #define MA_IPC_FILE_H
 
@@ -13,7 +15,8 @@ typedef struct ma_file_source {
     ma_buffer memory; /* the whole file; data == NULL: use `read` */
     int64_t size;     /* of the file */
     void *context;
-    /* Read exactly `size` bytes at `offset`, which lie inside the file; MA_IO where they cannot be had. */
+    /* Read exactly `size` bytes at `offset`, which lie inside the file; MA_IO where they cannot
+     * be had. */
     ma_status (*read)(void *context, int64_t offset, uint8_t *target, int64_t size, ma_error *err);
 } ma_file_source;
 
@@ -40,8 +43,8 @@ ma_file_batch_count(const ma_file *self);
 const ma_read_stats *
 ma_file_stats(const ma_file *self);
 
-/* Decode batch `index` (0 <= index < ma_file_batch_count). Fails with MA_INVALID (block outside the file, message
- * malformed or of another kind), MA_LIMIT, MA_NOMEM, MA_IO. */
+/* Decode batch `index` (0 <= index < ma_file_batch_count). Fails with MA_INVALID (block outside
+ * the file, message malformed or of another kind), MA_LIMIT, MA_NOMEM, MA_IO. */
 MA_NODISCARD ma_status
 ma_file_batch(ma_file *self, int64_t index, ma_batch **out, ma_error *err);
 

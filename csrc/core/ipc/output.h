@@ -1,4 +1,5 @@
-/* What is to be written next: segments that point at the columns' own memory, and what they need to stay alive. */
+/* What is to be written next: segments that point at the columns' own memory, and what they need
+ * to stay alive. */
 #ifndef MA_IPC_OUTPUT_H
 #define MA_IPC_OUTPUT_H
 
@@ -15,16 +16,17 @@ typedef struct ma_output {
     ma_segment *segments; /* owned; in the order of the stream */
     int64_t count;
     int64_t capacity;
-    int64_t total;        /* bytes of all segments */
-    /* memory for metadata and other small pieces; chunks do not move, and the first is used again */
+    int64_t total; /* bytes of all segments */
+    /* memory for metadata and other small pieces; chunks do not move, and the first is used
+     * again */
     ma_output_chunk *chunks; /* owned, with their data */
     int64_t n_chunks;
     int64_t chunk_capacity;
     /* what the segments point into */
-    ma_array **arrays;    /* owned, each of them */
+    ma_array **arrays; /* owned, each of them */
     int64_t n_arrays;
     int64_t array_capacity;
-    ma_buffer *buffers;   /* owned, each of them */
+    ma_buffer *buffers; /* owned, each of them */
     int64_t n_buffers;
     int64_t buffer_capacity;
 } ma_output;
@@ -43,7 +45,8 @@ ma_output_add(ma_output *self, const uint8_t *data, int64_t size, ma_error *err)
 /* Add zeros. */
 MA_NODISCARD ma_status
 ma_output_pad(ma_output *self, int64_t size, ma_error *err);
-/* Memory for `size` bytes that lives as long as the output's contents; 8-byte aligned. NULL: `err` is filled. */
+/* Memory for `size` bytes that lives as long as the output's contents; 8-byte aligned. NULL:
+ * `err` is filled. */
 uint8_t *
 ma_output_scratch(ma_output *self, int64_t size, ma_error *err);
 

@@ -4,8 +4,8 @@
 
 #include "core/ipc/encoded.h"
 
-/* The parts of the body that `self`, made without one, needs: ascending and apart, small gaps read with them.
- * `*out` is to be released with ma_free. Fails with MA_NOMEM. */
+/* The parts of the body that `self`, made without one, needs: ascending and apart, small gaps
+ * read with them. `*out` is to be released with ma_free. Fails with MA_NOMEM. */
 MA_NODISCARD ma_status
 ma_parts_find(const ma_encoded *self, ma_range **out, int64_t *count, ma_error *err);
 
@@ -13,8 +13,8 @@ ma_parts_find(const ma_encoded *self, ma_range **out, int64_t *count, ma_error *
 int64_t
 ma_parts_size(const ma_range *parts, int64_t count);
 
-/* Give `self` its body: `bytes` holds the parts one behind the other, each at the alignment it had. Before anyone
- * else sees `self`. */
+/* Give `self` its body: `bytes` holds the parts one behind the other, each at the alignment it
+ * had. Before anyone else sees `self`. */
 void
 ma_parts_settle(ma_encoded *self, const ma_range *parts, int64_t count, ma_buffer bytes);
 

@@ -24,8 +24,7 @@ ma_picks_fini(ma_picks *self)
 
 /* The pick of `index` in a list of them, added when it is new. */
 static ma_status
-add_pick(ma_pick **items, int32_t *count, int32_t index, ma_pick **out, bool *is_new,
-         ma_error *err)
+add_pick(ma_pick **items, int32_t *count, int32_t index, ma_pick **out, bool *is_new, ma_error *err)
 {
     for (int32_t i = 0; i < *count; i++) {
         if ((*items)[i].index == index) {
@@ -46,8 +45,8 @@ add_pick(ma_pick **items, int32_t *count, int32_t index, ma_pick **out, bool *is
     return MA_OK;
 }
 
-/* The field whose name begins `path`, as much of it as possible; -1 for none, -2 for several. `*used` counts
- * the bytes of the path that the name takes. */
+/* The field whose name begins `path`, as much of it as possible; -1 for none, -2 for several.
+ * `*used` counts the bytes of the path that the name takes. */
 static int32_t
 match_name(ma_field *const *fields, int32_t count, ma_bytes path, int64_t *used)
 {

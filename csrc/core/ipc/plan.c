@@ -19,8 +19,8 @@ add_counts(ma_counts *sum, const ma_counts *more)
 static ma_status
 pick_field(ma_field *field, const ma_pick *pick, ma_field **out, ma_error *err);
 
-/* The type with only the picked children, in the order of the type. A type whose children have fixed roles
- * (all but structs) keeps all of those that were not picked as they are. */
+/* The type with only the picked children, in the order of the type. A type whose children have
+ * fixed roles (all but structs) keeps all of those that were not picked as they are. */
 static ma_status
 pick_type(const ma_type *type, const ma_pick *pick, ma_type **out, ma_error *err)
 {
@@ -61,7 +61,8 @@ pick_field(ma_field *field, const ma_pick *pick, ma_field **out, ma_error *err)
         *out = ma_field_ref(field);
         return MA_OK;
     }
-    /* Structs lose fields, lists pass the wish on; elsewhere (maps, unions, runs) a part is nothing. */
+    /* Structs lose fields, lists pass the wish on; elsewhere (maps, unions, runs) a part is
+     * nothing. */
     if (field->type->id != MA_TYPE_STRUCT &&
         (field->type->n_children != 1 || field->type->id == MA_TYPE_MAP)) {
         return ma_fail(err, MA_INVALID, -1,
@@ -118,8 +119,8 @@ place_columns(ma_plan *self, bool all, ma_error *err)
     for (int32_t i = 0; i < n; i++) {
         ma_pick *pick = all ? NULL : &self->picks.items[i];
         const int32_t field = all ? i : pick->index;
-        self->columns[i] = (ma_plan_column){
-            field, before[field], pick != NULL && pick->n_children > 0 ? pick : NULL};
+        self->columns[i] = (ma_plan_column){field, before[field],
+                                            pick != NULL && pick->n_children > 0 ? pick : NULL};
     }
     ma_free(before);
     return MA_OK;
@@ -229,8 +230,9 @@ new_plan(ma_schema *schema, bool swap, const ma_limits *limits, ma_picks *picks,
     return MA_OK;
 }
 
-/* A dictionary's messages hold one column, of its values. What is encoded inside of them is looked up in
- * the plan of the whole schema, so this one knows no dictionaries: nesting costs no more than its depth. */
+/* A dictionary's messages hold one column, of its values. What is encoded inside of them is
+ * looked up in the plan of the whole schema, so this one knows no dictionaries: nesting costs no
+ * more than its depth. */
 static ma_status
 plan_dict(const ma_plan *self, int32_t slot, ma_plan **out, ma_error *err)
 {

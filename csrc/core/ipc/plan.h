@@ -1,6 +1,6 @@
-/* How the messages of one schema are read: which columns, where each lies in a message's tables, which
- * dictionaries there are, within which limits. Made once for a reader; immutable and shared by all of its
- * batches. */
+/* How the messages of one schema are read: which columns, where each lies in a message's tables,
+ * which dictionaries there are, within which limits. Made once for a reader; immutable and
+ * shared by all of its batches. */
 #ifndef MA_IPC_PLAN_H
 #define MA_IPC_PLAN_H
 
@@ -20,8 +20,9 @@ typedef struct ma_picks {
     ma_pick *items; /* owned */
 } ma_picks;
 
-/* Want the field at `path`: a name, or names joined by '.' that lead to a child. A name with dots in it
- * wins over a path. Fails with MA_INVALID when no field, or more than one, answers to it. */
+/* Want the field at `path`: a name, or names joined by '.' that lead to a child. A name with
+ * dots in it wins over a path. Fails with MA_INVALID when no field, or more than one, answers to
+ * it. */
 MA_NODISCARD ma_status
 ma_picks_add_path(ma_picks *self, const ma_schema *schema, ma_bytes path, ma_error *err);
 /* Want field `index` of the schema. */
@@ -31,9 +32,9 @@ void
 ma_picks_fini(ma_picks *self);
 
 typedef struct ma_plan_column {
-    int32_t field;     /* of the full schema */
-    ma_counts before;  /* what the fields before it take of a message's tables */
-    ma_pick *pick;     /* borrowed from the plan; NULL for all */
+    int32_t field;    /* of the full schema */
+    ma_counts before; /* what the fields before it take of a message's tables */
+    ma_pick *pick;    /* borrowed from the plan; NULL for all */
 } ma_plan_column;
 
 /* The dictionaries of a schema: one slot for each id, whoever shares it. */
@@ -45,19 +46,19 @@ typedef struct ma_dict_slot {
 typedef struct ma_plan {
     ma_refs refs;
     ma_limits limits;
-    ma_codec_pool pool;   /* what inflating works in; the one part that changes, and guards itself */
-    bool swap;            /* the messages' byte order is not the host's */
-    ma_schema *full;      /* owned; as in the messages */
-    ma_schema *schema;    /* owned; what is wanted of it */
+    ma_codec_pool pool; /* what inflating works in; the one part that changes, and guards itself */
+    bool swap;          /* the messages' byte order is not the host's */
+    ma_schema *full;    /* owned; as in the messages */
+    ma_schema *schema;  /* owned; what is wanted of it */
     ma_plan_column *columns; /* owned; one for each field of `schema` */
-    ma_picks picks;       /* owned */
+    ma_picks picks;          /* owned */
     int32_t n_dicts;
-    ma_dict_slot *dicts;  /* owned; ascending by id */
+    ma_dict_slot *dicts;         /* owned; ascending by id */
     struct ma_plan **dict_plans; /* owned; how each dictionary's messages are read */
 } ma_plan;
 
-/* `picks` may be NULL for everything; it is taken over (left empty), also on failure. Fails with MA_INVALID
- * when a dictionary id stands for two different types. */
+/* `picks` may be NULL for everything; it is taken over (left empty), also on failure. Fails with
+ * MA_INVALID when a dictionary id stands for two different types. */
 MA_NODISCARD ma_status
 ma_plan_new(ma_schema *schema, bool big_endian, const ma_limits *limits, ma_picks *picks,
             ma_plan **out, ma_error *err);

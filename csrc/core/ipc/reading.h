@@ -1,4 +1,5 @@
-/* From a message and its body to a batch or a new dictionary: what the stream and the file decoder share. */
+/* From a message and its body to a batch or a new dictionary: what the stream and the file
+ * decoder share. */
 #ifndef MA_IPC_READING_H
 #define MA_IPC_READING_H
 
@@ -6,8 +7,8 @@
 #include "core/ipc/dictionaries.h"
 #include "core/ipc/encoded.h"
 
-/* A batch whose columns are built from `encoded` (taken over, also on failure) when touched; `number` counts the
- * batches, for errors. */
+/* A batch whose columns are built from `encoded` (taken over, also on failure) when touched;
+ * `number` counts the batches, for errors. */
 MA_NODISCARD ma_status
 ma_reading_batch(ma_encoded *encoded, ma_dict_set *dicts, int64_t number, ma_metadata *metadata,
                  ma_batch **out, ma_error *err);

@@ -2,8 +2,8 @@
 
 #include "core/base/endian.h"
 
-/* Bytes of one number in the data buffer of a type: a decimal is one number however wide, an interval of
- * days and milliseconds is two, and of months, days and nanoseconds is three. */
+/* Bytes of one number in the data buffer of a type: a decimal is one number however wide, an
+ * interval of days and milliseconds is two, and of months, days and nanoseconds is three. */
 static int32_t
 data_unit(const ma_type *type)
 {

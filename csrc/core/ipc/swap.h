@@ -1,4 +1,5 @@
-/* Turning the bytes of values around, for messages of the other byte order (Schema.fbs, Endianness). */
+/* Turning the bytes of values around, for messages of the other byte order (Schema.fbs,
+ * Endianness). */
 #ifndef MA_IPC_SWAP_H
 #define MA_IPC_SWAP_H
 

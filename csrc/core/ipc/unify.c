@@ -7,7 +7,8 @@
 #include "core/data/concat.h"
 #include "core/data/equal.h"
 
-/* A hash table from values to their first row, over two arrays seen as one: what was sent, and what comes. */
+/* A hash table from values to their first row, over two arrays seen as one: what was sent, and
+ * what comes. */
 typedef struct value_table {
     const ma_array *sent;
     const ma_array *values;
@@ -42,7 +43,8 @@ hash_row(const ma_array *array, int64_t i)
     return hash ^ (hash >> 32);
 }
 
-/* The first row that holds what `row` holds: `row` itself, put into the table, if there was none. */
+/* The first row that holds what `row` holds: `row` itself, put into the table, if there was
+ * none. */
 static int64_t
 find_or_add(value_table *self, int64_t row)
 {
@@ -74,7 +76,8 @@ open_table(value_table *self, const ma_array *sent, const ma_array *values, ma_e
     return self->slots != NULL ? MA_OK : ma_fail_nomem(err, size * (int64_t)sizeof(int64_t));
 }
 
-/* Where each incoming value stands in the united dictionary; `fresh[i]` says that it is new there. */
+/* Where each incoming value stands in the united dictionary; `fresh[i]` says that it is new
+ * there. */
 static int64_t
 map_values(value_table *table, int64_t *map, bool *fresh)
 {
@@ -166,16 +169,17 @@ fill_indices(ma_array *target, const ma_array *array, const int64_t *map, ma_err
 {
     const ma_type *index_type = array->type->index_type;
     uint8_t *data;
-    MA_TRY(ma_buffer_alloc(array->length * (index_type->bits / 8), &target->buffers[1], &data,
-                           err));
+    MA_TRY(
+        ma_buffer_alloc(array->length * (index_type->bits / 8), &target->buffers[1], &data, err));
     for (int64_t i = 0; i < array->length; i++) {
         const int64_t value = ma_array_is_null(array, i) ? 0 : map[ma_array_int_at(array, i)];
         if (!index_fits(index_type, value)) {
             char name[32];
-            return ma_fail(err, MA_INVALID, -1,
-                           "the united dictionary needs index %lld, which does not fit %s; use a wider "
-                           "index type",
-                           (long long)value, ma_type_name(index_type, name, sizeof(name)));
+            return ma_fail(
+                err, MA_INVALID, -1,
+                "the united dictionary needs index %lld, which does not fit %s; use a wider "
+                "index type",
+                (long long)value, ma_type_name(index_type, name, sizeof(name)));
         }
         store_index(data, i, index_type->bits, value);
     }

@@ -39,10 +39,11 @@ prepare_child(ma_array *array, int32_t index, uint8_t **bits, ma_error *err)
     }
     if (ma_layouts[type->layout].buffers[0] != MA_BUFFER_VALIDITY) {
         char name[64];
-        return ma_fail(err, MA_UNSUPPORTED, -1,
-                       "a union written before Arrow 1.0 has nulls of its own, for which its child of type "
-                       "%s has no place",
-                       ma_type_name(type, name, sizeof(name)));
+        return ma_fail(
+            err, MA_UNSUPPORTED, -1,
+            "a union written before Arrow 1.0 has nulls of its own, for which its child of type "
+            "%s has no place",
+            ma_type_name(type, name, sizeof(name)));
     }
     return own_validity(array, index, bits, err);
 }
@@ -52,12 +53,14 @@ ma_union_push_nulls(ma_array *array, ma_buffer validity, ma_error *err)
 {
     uint8_t *bits[128] = {NULL}; /* of each child that was given a bitmap */
     if (validity.size < ma_bitmap_size(array->length)) {
-        return ma_fail(err, MA_INVALID, -1, "a union's validity bitmap has %lld bytes for %lld rows",
+        return ma_fail(err, MA_INVALID, -1,
+                       "a union's validity bitmap has %lld bytes for %lld rows",
                        (long long)validity.size, (long long)array->length);
     }
     if (!ma_type_is_union(array->type)) {
-        return ma_fail(err, MA_UNSUPPORTED, -1,
-                       "a run-end encoded array has nulls of its own, which only its values can have");
+        return ma_fail(
+            err, MA_UNSUPPORTED, -1,
+            "a run-end encoded array has nulls of its own, which only its values can have");
     }
     MA_TRY(ma_array_check_values(array, err));
     for (int64_t i = 0; i < array->length; i++) {

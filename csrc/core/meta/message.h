@@ -17,22 +17,28 @@ typedef enum ma_message_kind { /* the union MessageHeader of Message.fbs */
     MA_MESSAGE_SPARSE_TENSOR,
 } ma_message_kind;
 
-typedef enum ma_version { MA_V1, MA_V2, MA_V3, MA_V4, MA_V5 } ma_version;
+typedef enum ma_version {
+    MA_V1,
+    MA_V2,
+    MA_V3,
+    MA_V4,
+    MA_V5
+} ma_version;
 
 /* A record batch's tables, as they stand in the message's bytes. */
 typedef struct ma_batch_table {
     int64_t length;
-    int codec;                /* -1: not compressed; else the number of Message.fbs */
+    int codec; /* -1: not compressed; else the number of Message.fbs */
     int64_t n_nodes;
     int64_t n_buffers;
     int64_t n_variadics;
-    const uint8_t *nodes;     /* borrowed from the message */
+    const uint8_t *nodes; /* borrowed from the message */
     const uint8_t *buffers;
     const uint8_t *variadics;
 } ma_batch_table;
 
 typedef struct ma_schema_meta {
-    ma_schema *schema;        /* owned */
+    ma_schema *schema; /* owned */
     bool big_endian;
 } ma_schema_meta;
 
@@ -40,15 +46,15 @@ typedef struct ma_message {
     ma_message_kind kind;
     ma_version version;
     int64_t body_size;
-    ma_metadata *metadata;    /* owned; may be NULL */
-    ma_schema_meta schema;    /* schemas only */
-    int64_t dictionary_id;    /* dictionaries only */
+    ma_metadata *metadata; /* owned; may be NULL */
+    ma_schema_meta schema; /* schemas only */
+    int64_t dictionary_id; /* dictionaries only */
     bool is_delta;
-    ma_batch_table batch;     /* dictionaries and record batches; borrows from the message */
+    ma_batch_table batch; /* dictionaries and record batches; borrows from the message */
 } ma_message;
 
-/* Read a message's flatbuffer. `*out` is to be released with ma_message_fini; untouched on failure. Fails
- * with MA_INVALID, MA_UNSUPPORTED (V1 to V3), MA_LIMIT, MA_NOMEM. */
+/* Read a message's flatbuffer. `*out` is to be released with ma_message_fini; untouched on
+ * failure. Fails with MA_INVALID, MA_UNSUPPORTED (V1 to V3), MA_LIMIT, MA_NOMEM. */
 MA_NODISCARD ma_status
 ma_message_read(ma_span bytes, const ma_limits *limits, ma_message *out, ma_error *err);
 void
@@ -74,10 +80,11 @@ typedef struct ma_block_place {
 typedef struct ma_footer {
     ma_version version;
     ma_schema_meta schema;
-    ma_metadata *metadata;    /* owned; may be NULL */
+    ma_metadata *metadata; /* owned; may be NULL */
     int64_t n_dictionaries;
     int64_t n_batches;
-    const uint8_t *dictionaries; /* borrowed from the footer's bytes, as ma_block_place reads them */
+    const uint8_t
+        *dictionaries; /* borrowed from the footer's bytes, as ma_block_place reads them */
     const uint8_t *batches;
 } ma_footer;
 
@@ -100,8 +107,8 @@ typedef struct ma_flat {
 MA_NODISCARD ma_status
 ma_schema_message_write(const ma_schema *schema, ma_version version, ma_flat *out, ma_error *err);
 
-/* Where the numbers stand in a batch's message, in bytes from its start. A batch of the same schema has
- * the same message but for these, so a writer makes it once and patches it. */
+/* Where the numbers stand in a batch's message, in bytes from its start. A batch of the same
+ * schema has the same message but for these, so a writer makes it once and patches it. */
 typedef struct ma_batch_slots {
     int64_t body_size;
     int64_t length;
@@ -112,7 +119,7 @@ typedef struct ma_batch_slots {
 
 typedef struct ma_batch_shape {
     ma_version version;
-    int codec;                   /* -1: none */
+    int codec; /* -1: none */
     int64_t n_nodes;
     int64_t n_buffers;
     int64_t n_variadics;

@@ -4,12 +4,12 @@
 #include "core/meta/fb_ids.h"
 #include "core/meta/schema_meta.h"
 
-/* What is still allowed while a schema is read: tables can be shared inside a flatbuffer, so a small
- * one can describe a huge type. */
+/* What is still allowed while a schema is read: tables can be shared inside a flatbuffer, so a
+ * small one can describe a huge type. */
 typedef struct schema_reader {
     const ma_limits *limits;
-    int64_t fields;  /* that may still come */
-    int64_t budget;  /* bytes that may still be copied */
+    int64_t fields; /* that may still come */
+    int64_t budget; /* bytes that may still be copied */
 } schema_reader;
 
 /* A type's table of Schema.fbs, with its number in the union Type; read_type fills a new type. */
@@ -214,9 +214,8 @@ read_type_codes(const type_table *in, ma_type *type, ma_error *err)
         return ma_fail_nomem(err, in->n_children);
     }
     for (int32_t i = 0; i < in->n_children; i++) {
-        const int64_t code = codes.at != 0
-                                 ? (int32_t)ma_load_le32(ma_fb_items(&codes) + 4 * (int64_t)i)
-                                 : i;
+        const int64_t code =
+            codes.at != 0 ? (int32_t)ma_load_le32(ma_fb_items(&codes) + 4 * (int64_t)i) : i;
         if (code < 0 || code > 127) {
             return bad_type(in, "a union type id of", code, err);
         }
@@ -321,8 +320,8 @@ wrap_in_dictionary(const ma_fb_table *encoding, ma_type **type, ma_error *err)
     MA_TRY(ma_fb_int(encoding, FB_DICTIONARY_ENCODING_ORDERED, 1, 0, &ordered, err));
     MA_TRY(ma_type_new(MA_TYPE_DICTIONARY, 0, &wrapped, err));
     wrapped->ordered = ordered != 0;
-    ma_status st = ma_fb_int(encoding, FB_DICTIONARY_ENCODING_ID, 8, 0, &wrapped->dictionary_id,
-                             err);
+    ma_status st =
+        ma_fb_int(encoding, FB_DICTIONARY_ENCODING_ID, 8, 0, &wrapped->dictionary_id, err);
     if (st == MA_OK) {
         st = ma_type_simple(index_id, &wrapped->index_type, err);
     }

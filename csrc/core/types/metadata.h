@@ -1,15 +1,11 @@
-/* Key-value metadata of a schema, a field, a message or a footer. Keys may repeat, and both keys and
- * values may hold any bytes; the order is kept (Schema.fbs, KeyValue). Immutable and shared. */
+/* Key-value metadata of a schema, a field, a message or a footer. Keys may repeat, and both keys
+ * and values may hold any bytes; the order is kept (Schema.fbs, KeyValue). Immutable and shared. */
 #ifndef MA_TYPES_METADATA_H
 #define MA_TYPES_METADATA_H
 
+#include "core/base/bytes.h"
 #include "core/base/refs.h"
 #include "core/base/status.h"
-
-typedef struct ma_bytes {
-    const char *data; /* borrowed; may hold NULs */
-    int64_t size;
-} ma_bytes;
 
 typedef struct ma_pair {
     ma_bytes key;

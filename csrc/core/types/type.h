@@ -13,7 +13,8 @@
 #include "core/types/metadata.h"
 #include "core/types/type_table.h"
 
-/* No type nests deeper, whatever limit a reader is given: recursion over types stays this shallow. */
+/* No type nests deeper, whatever limit a reader is given: recursion over types stays this
+ * shallow. */
 #define MA_MAX_NESTING_DEPTH 512
 
 typedef enum ma_type_id {
@@ -22,14 +23,20 @@ typedef enum ma_type_id {
 #undef X
 } ma_type_id;
 
-typedef enum ma_unit { MA_SECOND, MA_MILLISECOND, MA_MICROSECOND, MA_NANOSECOND } ma_unit;
+typedef enum ma_unit {
+    MA_SECOND,
+    MA_MILLISECOND,
+    MA_MICROSECOND,
+    MA_NANOSECOND
+} ma_unit;
 
 /* What a type takes of a record batch's tables, itself and its children together. */
 typedef struct ma_counts {
     int64_t nodes;
     int64_t buffers;   /* without views' data buffers */
     int64_t variadics; /* types with views, each of which has a count in the message */
-    int64_t v4_bitmaps; /* unions and run ends: each has one more buffer, a validity bitmap, in V4 */
+    int64_t
+        v4_bitmaps; /* unions and run ends: each has one more buffer, a validity bitmap, in V4 */
 } ma_counts;
 
 typedef struct ma_type ma_type;
@@ -37,7 +44,7 @@ typedef struct ma_type ma_type;
 typedef struct ma_field {
     ma_refs refs;
     bool nullable;
-    char *name;            /* in this block; NUL-terminated, and may hold NULs; never NULL */
+    char *name; /* in this block; NUL-terminated, and may hold NULs; never NULL */
     int64_t name_size;
     ma_type *type;         /* owned */
     ma_metadata *metadata; /* owned; may be NULL */
@@ -46,12 +53,12 @@ typedef struct ma_field {
 struct ma_type {
     ma_refs refs;
     ma_type_id id;
-    ma_unit unit;          /* time, timestamp, duration */
-    bool keys_sorted;      /* map */
-    bool ordered;          /* dictionary */
-    int32_t byte_width;    /* fixed-size binary */
-    int32_t list_size;     /* fixed-size list */
-    int32_t precision;     /* decimals */
+    ma_unit unit;       /* time, timestamp, duration */
+    bool keys_sorted;   /* map */
+    bool ordered;       /* dictionary */
+    int32_t byte_width; /* fixed-size binary */
+    int32_t list_size;  /* fixed-size list */
+    int32_t precision;  /* decimals */
     int32_t scale;
     char *timezone;        /* owned; timestamp, NULL for none */
     int8_t *type_codes;    /* owned; unions, one for each child */
@@ -59,13 +66,13 @@ struct ma_type {
     ma_type *value_type;   /* owned; dictionary */
     int64_t dictionary_id; /* dictionary, where it was read from a message; else -1 */
     int32_t n_children;
-    ma_field **children;   /* owned, each of them */
+    ma_field **children; /* owned, each of them */
 
     /* derived by ma_type_seal */
     ma_layout_id layout;
-    int32_t bits;          /* of a value in the data buffer */
-    int32_t depth;         /* levels, 1 for a type without children */
-    bool has_dictionary;   /* itself or below */
+    int32_t bits;        /* of a value in the data buffer */
+    int32_t depth;       /* levels, 1 for a type without children */
+    bool has_dictionary; /* itself or below */
     ma_counts counts;
     int8_t *child_of_code; /* owned; unions, 128 entries, -1 for a code that is not used */
 };
@@ -74,8 +81,8 @@ struct ma_type {
 MA_NODISCARD ma_status
 ma_type_new(ma_type_id id, int32_t n_children, ma_type **out, ma_error *err);
 
-/* Check parameters and children and derive the rest. After a failure (MA_INVALID, MA_NOMEM) the type
- * may only be released. */
+/* Check parameters and children and derive the rest. After a failure (MA_INVALID, MA_NOMEM) the
+ * type may only be released. */
 MA_NODISCARD ma_status
 ma_type_seal(ma_type *self, ma_error *err);
 
