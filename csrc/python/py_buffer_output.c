@@ -40,6 +40,27 @@ output_release(ma_block *base)
 
 /* ---- writing ---- */
 
+/* A larger block with what was written so far; NULL if there is no memory. Large pages that are
+ * moved fall apart, at more cost than copying them, so a large block is not left to realloc. */
+static uint8_t *
+enlarge_lock_held(BufferOutputStreamObject *self, int64_t capacity)
+{
+    uint8_t *const old = self->block->memory;
+    if (capacity < WORTH_ADVICE) {
+        return ma_aligned_realloc(old, self->size, capacity);
+    }
+    uint8_t *memory = ma_aligned_malloc(capacity);
+    if (memory == NULL) {
+        return NULL;
+    }
+    pyma_os_expect_filling(memory, capacity);
+    if (self->size > 0) {
+        memcpy(memory, old, (size_t)self->size);
+    }
+    ma_aligned_free(old);
+    return memory;
+}
+
 /* Make room for `more` bytes. Whoever writes a lot gets just that: the pages are not touched
  * before. */
 static int
@@ -54,15 +75,12 @@ reserve_lock_held(BufferOutputStreamObject *self, int64_t more)
     }
     const int64_t doubled = self->capacity > INT64_MAX / 2 ? INT64_MAX : self->capacity * 2;
     const int64_t capacity = ma_max_i64(needed, ma_max_i64(doubled, FIRST_CAPACITY));
-    uint8_t *memory = ma_aligned_realloc(self->block->memory, self->size, capacity);
+    uint8_t *memory = enlarge_lock_held(self, capacity);
     if (memory == NULL) {
         return -1;
     }
     self->block->memory = memory;
     self->capacity = capacity;
-    if (capacity >= WORTH_ADVICE) {
-        pyma_os_expect_filling(memory, capacity);
-    }
     return 0;
 }
 
