@@ -156,9 +156,15 @@ class ChunkedArray:
 
 def chunked_array(arrays, type=None):
     """A ChunkedArray of arrays (or of what :func:`array` takes), all of one type."""
+    type = _core.ensure_type(type, allow_none=True)
     if hasattr(arrays, "__arrow_c_stream__") and not isinstance(arrays, ChunkedArray):
-        chunks, imported = _core.import_array_stream(arrays)
+        chunks, imported = _core.import_array_stream(arrays, type)
+        if type is not None and imported != type:
+            chunks = [_core.array(chunk, type=type) for chunk in chunks]
+            imported = type
         return ChunkedArray(chunks, imported)
+    if hasattr(arrays, "__arrow_c_array__"):
+        arrays = [arrays]
     chunks = [
         chunk if isinstance(chunk, _core.Array) else _core.array(chunk, type=type)
         for chunk in arrays
@@ -204,6 +210,17 @@ class RecordBatchReader:
 
     def __arrow_c_stream__(self, requested_schema=None):
         return _core.export_batch_stream(self, self.schema, requested_schema)
+
+    def _export_to_c(self, out_ptr):
+        """Fill the ArrowArrayStream at this address with the remaining batches."""
+        _core.export_batch_stream_to(self, self.schema, out_ptr)
+
+    @staticmethod
+    def _import_from_c(in_ptr):
+        """A reader over the ArrowArrayStream at this address, which is taken over."""
+        return _BatchIterator(*_core.import_batch_stream_from(in_ptr))
+
+    _import_from_c_capsule = _import_from_c
 
 
 class _BatchIterator(RecordBatchReader):
@@ -477,7 +494,7 @@ class Table:
         return self._schema.__arrow_c_schema__()
 
     def __arrow_c_stream__(self, requested_schema=None):
-        return _core.export_batch_stream(iter(self._batches), self._schema, requested_schema)
+        return _core.export_batch_stream(self._batches, self._schema, requested_schema)
 
     # -- comparing
 

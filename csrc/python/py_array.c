@@ -644,7 +644,7 @@ Array_reduce_ex(PyObject *op, PyObject *protocol)
 #define WITH_KEYWORDS(function) (PyCFunction)(void (*)(void)) function, METH_VARARGS | METH_KEYWORDS
 
 static PyMethodDef Array_methods[] = {
-    PYMA_CAPSULE_ARRAY_METHOD(pyma_capsules_of_array),
+    PYMA_CAPSULE_DATA_METHODS(array)
     {"slice", WITH_KEYWORDS(Array_slice), slice_doc},
     {"to_pylist", WITH_KEYWORDS(Array_to_pylist), to_pylist_doc},
     {"tolist", WITH_KEYWORDS(Array_to_pylist), to_pylist_doc},

@@ -596,7 +596,9 @@ static PyGetSetDef Batch_getset[] = {
 };
 
 static PyMethodDef Batch_methods[] = {
-    PYMA_CAPSULE_ARRAY_METHOD(pyma_capsules_of_batch),
+    PYMA_CAPSULE_SCHEMA_ROW(batch)
+    PYMA_CAPSULE_DATA_METHODS(batch)
+    PYMA_CAPSULE_STREAM_ROW(batch)
     {"column", Batch_column, METH_O, column_doc},
     {"field", Batch_field, METH_O, field_doc},
     {"itercolumns", Batch_itercolumns, METH_NOARGS, itercolumns_doc},

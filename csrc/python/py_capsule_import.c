@@ -1,69 +1,136 @@
-#include "core/base/memory.h"
+/* What other libraries lend: schemas, arrays and batches from C structs and capsules. */
 #include "core/cdata/import_array.h"
 #include "core/cdata/import_schema.h"
+#include "core/cdata/request.h"
 #include "core/cdata/stream.h"
-#include "core/data/concat.h"
-#include "core/validate/values.h"
+#include "core/data/relayout.h"
 #include "python/py_array.h"
+#include "python/py_batch_stream.h"
 #include "python/py_capsule.h"
-#include "python/py_guard.h"
 #include "python/py_module.h"
+#include "python/py_schema.h"
 
-/* The struct in a capsule that a method of `object` gave; the capsule (in `*capsule`) keeps it
- * alive. */
-static void *
-call_for_struct(PyObject *object, const char *method, const char *name, PyObject **capsule)
+/* ---- from structs ---- */
+
+static void
+release_schema(struct ArrowSchema *schema)
 {
-    *capsule = PyObject_CallMethod(object, method, NULL);
-    if (*capsule == NULL) {
-        return NULL;
+    if (schema->release != NULL) {
+        schema->release(schema);
     }
-    void *content = PyCapsule_GetPointer(*capsule, name);
-    if (content == NULL) {
-        Py_CLEAR(*capsule);
-    }
-    return content;
 }
 
-/* ---- schemas ---- */
+ma_field *
+pyma_import_field(pyma_state *state, struct ArrowSchema *in)
+{
+    const ma_limits limits = ma_limits_default();
+    ma_field *field = NULL;
+    ma_error err;
+    ma_error_init(&err);
+    if (ma_cdata_import_field(in, &limits, &field, &err) != MA_OK) {
+        pyma_raise(state, &err);
+    }
+    release_schema(in);
+    return field;
+}
+
+ma_schema *
+pyma_import_schema(pyma_state *state, struct ArrowSchema *in)
+{
+    const ma_limits limits = ma_limits_default();
+    ma_schema *schema = NULL;
+    ma_error err;
+    ma_error_init(&err);
+    if (ma_cdata_import_schema(in, &limits, &schema, &err) != MA_OK) {
+        pyma_raise(state, &err);
+    }
+    release_schema(in);
+    return schema;
+}
+
+PyObject *
+pyma_import_array(pyma_state *state, struct ArrowArray *in, const ma_field *field)
+{
+    ma_array *array = NULL;
+    ma_error err;
+    ma_error_init(&err);
+    if (ma_cdata_import_array(in, field->type, &array, &err) != MA_OK) {
+        return pyma_raise(state, &err);
+    }
+    return pyma_array_wrap_child(state, array, field);
+}
+
+PyObject *
+pyma_import_batch(pyma_state *state, struct ArrowArray *in, ma_schema *schema)
+{
+    ma_batch *batch = NULL;
+    ma_error err;
+    ma_error_init(&err);
+    if (ma_cdata_import_batch(in, schema, &batch, &err) != MA_OK) {
+        return pyma_raise(state, &err);
+    }
+    return pyma_batch_wrap(state, batch);
+}
+
+/* ---- asking an object ---- */
+
+/* Call one of the protocol's methods, with the capsule of a request (NULL for none, else taken
+ * over). A producer that does not take requests is asked without. */
+static PyObject *
+ask(PyObject *object, const char *method, PyObject *request)
+{
+    if (request == NULL) {
+        return PyObject_CallMethod(object, method, NULL);
+    }
+    PyObject *answer = PyObject_CallMethod(object, method, "(O)", request);
+    Py_DECREF(request);
+    if (answer == NULL && (PyErr_ExceptionMatches(PyExc_NotImplementedError) ||
+                           PyErr_ExceptionMatches(PyExc_TypeError))) {
+        PyErr_Clear();
+        return PyObject_CallMethod(object, method, NULL);
+    }
+    return answer;
+}
+
+/* The capsule of a request for a type, or a schema; NULL without an exception for none. */
+static PyObject *
+request_of_type(pyma_state *state, PyObject *type)
+{
+    ma_field *field = type != NULL ? pyma_field_of_type(state, type, true) : NULL;
+    PyObject *capsule = field != NULL ? pyma_capsule_of_field(state, field) : NULL;
+    ma_field_unref(field);
+    return capsule;
+}
+
+/* The struct in a capsule that an object gave. */
+static void *
+content_of(PyObject *capsule, const char *name, const char *method)
+{
+    if (!PyCapsule_IsValid(capsule, name)) {
+        return PyErr_Format(PyExc_TypeError, "%s gave no capsule named '%s'", method, name);
+    }
+    return PyCapsule_GetPointer(capsule, name);
+}
 
 ma_field *
 pyma_field_from_capsule(pyma_state *state, PyObject *object)
 {
-    const ma_limits limits = ma_limits_default();
-    ma_field *field = NULL;
-    PyObject *capsule;
-    ma_error err;
-    ma_error_init(&err);
-    const struct ArrowSchema *schema =
-        call_for_struct(object, "__arrow_c_schema__", "arrow_schema", &capsule);
-    if (schema == NULL) {
-        return NULL;
-    }
-    if (ma_cdata_import_field(schema, &limits, &field, &err) != MA_OK) {
-        pyma_raise(state, &err);
-    }
-    Py_DECREF(capsule);
+    PyObject *capsule = ask(object, "__arrow_c_schema__", NULL);
+    struct ArrowSchema *in =
+        capsule != NULL ? content_of(capsule, "arrow_schema", "__arrow_c_schema__") : NULL;
+    ma_field *field = in != NULL ? pyma_import_field(state, in) : NULL;
+    Py_XDECREF(capsule);
     return field;
 }
 
 ma_schema *
 pyma_schema_from_capsule(pyma_state *state, PyObject *object)
 {
-    const ma_limits limits = ma_limits_default();
-    ma_schema *schema = NULL;
-    PyObject *capsule;
-    ma_error err;
-    ma_error_init(&err);
-    const struct ArrowSchema *in =
-        call_for_struct(object, "__arrow_c_schema__", "arrow_schema", &capsule);
-    if (in == NULL) {
-        return NULL;
-    }
-    if (ma_cdata_import_schema(in, &limits, &schema, &err) != MA_OK) {
-        pyma_raise(state, &err);
-    }
-    Py_DECREF(capsule);
+    PyObject *capsule = ask(object, "__arrow_c_schema__", NULL);
+    struct ArrowSchema *in =
+        capsule != NULL ? content_of(capsule, "arrow_schema", "__arrow_c_schema__") : NULL;
+    ma_schema *schema = in != NULL ? pyma_import_schema(state, in) : NULL;
+    Py_XDECREF(capsule);
     return schema;
 }
 
@@ -75,22 +142,24 @@ typedef struct capsule_pair {
     struct ArrowArray *array;
 } capsule_pair;
 
+/* Takes over the request. */
 static int
-take_pair(PyObject *object, capsule_pair *out)
+ask_for_pair(PyObject *object, PyObject *request, capsule_pair *out)
 {
-    out->owner = PyObject_CallMethod(object, "__arrow_c_array__", NULL);
+    static const char method[] = "__arrow_c_array__";
+    out->owner = ask(object, method, request);
     if (out->owner == NULL) {
         return -1;
     }
     if (!PyTuple_Check(out->owner) || PyTuple_GET_SIZE(out->owner) != 2) {
-        PyErr_Format(PyExc_TypeError, "__arrow_c_array__ of %.100s gave no pair of capsules",
+        PyErr_Format(PyExc_TypeError, "%s of %.100s gave no pair of capsules", method,
                      Py_TYPE(object)->tp_name);
         Py_CLEAR(out->owner);
         return -1;
     }
-    out->schema = PyCapsule_GetPointer(PyTuple_GET_ITEM(out->owner, 0), "arrow_schema");
+    out->schema = content_of(PyTuple_GET_ITEM(out->owner, 0), "arrow_schema", method);
     out->array = out->schema != NULL
-                     ? PyCapsule_GetPointer(PyTuple_GET_ITEM(out->owner, 1), "arrow_array")
+                     ? content_of(PyTuple_GET_ITEM(out->owner, 1), "arrow_array", method)
                      : NULL;
     if (out->array == NULL) {
         Py_CLEAR(out->owner);
@@ -100,113 +169,146 @@ take_pair(PyObject *object, capsule_pair *out)
 }
 
 static PyObject *
-array_from_pair(pyma_state *state, const capsule_pair *pair)
+array_of_pair(pyma_state *state, PyObject *object, PyObject *type)
 {
-    const ma_limits limits = ma_limits_default();
-    ma_field *field = NULL;
-    ma_array *array = NULL;
+    capsule_pair pair;
+    PyObject *request = request_of_type(state, type);
+    if (PyErr_Occurred() || ask_for_pair(object, request, &pair) < 0) {
+        return NULL;
+    }
+    ma_field *field = pyma_import_field(state, pair.schema);
+    PyObject *array = field != NULL ? pyma_import_array(state, pair.array, field) : NULL;
+    ma_field_unref(field);
+    Py_DECREF(pair.owner);
+    return array;
+}
+
+/* `*batch` as one of `wanted`, which the producer has not given. */
+static int
+settle_batch(pyma_state *state, ma_schema *wanted, ma_batch **batch)
+{
+    ma_schema *schema = NULL;
+    ma_batch *lent = NULL;
     ma_error err;
     ma_error_init(&err);
-    ma_status st = ma_cdata_import_field(pair->schema, &limits, &field, &err);
+    ma_status st = ma_cdata_request_schema(ma_batch_schema(*batch), wanted, &schema, &err);
+    if (st == MA_OK && !ma_schema_equal(schema, wanted, false)) {
+        st = ma_fail(&err, MA_INVALID, -1,
+                     "the data is not of the schema asked for, and a conversion would change "
+                     "values");
+    }
     if (st == MA_OK) {
-        st = ma_cdata_import_array(pair->array, field->type, &array, &err);
+        st = ma_cdata_lend_batch(*batch, schema, &lent, &err);
     }
+    ma_schema_unref(schema);
     if (st != MA_OK) {
-        ma_field_unref(field);
-        return pyma_raise(state, &err);
+        pyma_raise(state, &err);
+        return -1;
     }
-    PyObject *result = pyma_array_wrap_child(state, array, field);
-    ma_field_unref(field);
-    return result;
+    ma_batch_unref(*batch);
+    *batch = lent;
+    return 0;
 }
 
 static PyObject *
-import_record_batch(PyObject *module, PyObject *args)
+batch_of_pair(pyma_state *state, const capsule_pair *pair, ma_schema *wanted)
 {
-    pyma_state *state = pyma_state_of_module(module);
-    const ma_limits limits = ma_limits_default();
-    PyObject *object;
-    PyObject *wanted = Py_None;
-    capsule_pair pair;
-    ma_schema *schema = NULL;
     ma_batch *batch = NULL;
     ma_error err;
-    if (!PyArg_ParseTuple(args, "O|O:import_record_batch", &object, &wanted) ||
-        take_pair(object, &pair) < 0) {
+    ma_schema *schema = pyma_import_schema(state, pair->schema);
+    if (schema == NULL) {
         return NULL;
     }
     ma_error_init(&err);
-    ma_status st = ma_cdata_import_schema(pair.schema, &limits, &schema, &err);
-    if (st == MA_OK) {
-        st = ma_cdata_import_batch(pair.array, schema, &batch, &err);
-    }
-    Py_DECREF(pair.owner);
+    const ma_status st = ma_cdata_import_batch(pair->array, schema, &batch, &err);
     ma_schema_unref(schema);
     if (st != MA_OK) {
         return pyma_raise(state, &err);
     }
-    if (wanted != Py_None) {
-        ma_schema *core = pyma_schema_get(state, wanted);
-        if (core == NULL || !ma_schema_equal(core, ma_batch_schema(batch), false)) {
-            ma_batch_unref(batch);
-            return PyErr_Occurred() ? NULL
-                                    : PyErr_Format(state->ArrowInvalid,
-                                                   "the data's schema is not the one asked for");
-        }
+    if (wanted != NULL && settle_batch(state, wanted, &batch) < 0) {
+        ma_batch_unref(batch);
+        return NULL;
     }
     return pyma_batch_wrap(state, batch);
 }
 
-/* ---- streams ---- */
-
-/* A C stream that is read; the capsule releases it. */
-typedef struct import_stream {
-    PyObject *capsule; /* owned */
-    struct ArrowArrayStream *stream;
-} import_stream;
-
-static int
-open_stream(PyObject *object, import_stream *out)
+/* The core's schema of an argument that may be None; a new reference, NULL without an exception for
+ * none. */
+static ma_schema *
+wanted_schema(pyma_state *state, PyObject *object)
 {
-    out->stream =
-        call_for_struct(object, "__arrow_c_stream__", "arrow_array_stream", &out->capsule);
-    return out->stream != NULL ? 0 : -1;
+    return object != Py_None ? pyma_schema_ensure(state, object) : NULL;
 }
 
-/* The next chunk; the producer may take long, and takes the GIL itself if it needs it. 1: there
- * is one, 0: the end. */
+static PyObject *
+core_import_record_batch(PyObject *module, PyObject *args)
+{
+    pyma_state *state = pyma_state_of_module(module);
+    PyObject *object;
+    PyObject *schema = Py_None;
+    capsule_pair pair;
+    if (!PyArg_ParseTuple(args, "O|O:import_record_batch", &object, &schema)) {
+        return NULL;
+    }
+    ma_schema *wanted = wanted_schema(state, schema);
+    PyObject *request = wanted != NULL ? pyma_capsule_of_schema(state, wanted) : NULL;
+    PyObject *batch = NULL;
+    if (!PyErr_Occurred() && ask_for_pair(object, request, &pair) == 0) {
+        batch = batch_of_pair(state, &pair, wanted);
+        Py_DECREF(pair.owner);
+    }
+    ma_schema_unref(wanted);
+    return batch;
+}
+
+/* ---- streams ---- */
+
+/* Ask for a stream and move it out of its capsule. Takes over the request. */
 static int
-next_chunk(pyma_state *state, const import_stream *in, ma_type *type, ma_array **out)
+ask_for_stream(PyObject *object, PyObject *request, struct ArrowArrayStream *out)
+{
+    static const char method[] = "__arrow_c_stream__";
+    PyObject *capsule = ask(object, method, request);
+    struct ArrowArrayStream *stream =
+        capsule != NULL ? content_of(capsule, "arrow_array_stream", method) : NULL;
+    if (stream != NULL) {
+        *out = *stream;
+        stream->release = NULL;
+    }
+    Py_XDECREF(capsule);
+    return stream != NULL ? 0 : -1;
+}
+
+/* The next chunk of a stream of arrays: 1; 0 at the end; -1 with an exception. The producer may
+ * take long, and takes the GIL itself if it needs it. */
+static int
+next_chunk(pyma_state *state, struct ArrowArrayStream *in, ma_type *type, ma_array **out)
 {
     ma_error err;
     ma_status st;
     ma_error_init(&err);
     Py_BEGIN_ALLOW_THREADS
-    st = ma_cdata_stream_next_array(in->stream, type, out, &err);
+    st = ma_cdata_stream_next_array(in, type, out, &err);
     Py_END_ALLOW_THREADS
-    if (st == MA_OK) {
-        return 1;
+    if (st != MA_OK && st != MA_END) {
+        pyma_raise(state, &err);
+        return -1;
     }
-    if (st == MA_END) {
-        return 0;
-    }
-    pyma_raise(state, &err);
-    return -1;
+    return st == MA_OK;
 }
 
+/* All chunks, in a new list. */
 static PyObject *
-read_chunks(pyma_state *state, const import_stream *in, const ma_field *field)
+read_chunks(pyma_state *state, struct ArrowArrayStream *in, const ma_field *field)
 {
     PyObject *chunks = PyList_New(0);
     ma_array *array = NULL;
     int more = chunks != NULL ? next_chunk(state, in, field->type, &array) : -1;
     while (more > 0) {
         PyObject *chunk = pyma_array_wrap_child(state, array, field);
-        more = chunk != NULL ? PyList_Append(chunks, chunk) : -1;
+        const int failed = chunk == NULL || PyList_Append(chunks, chunk) < 0;
         Py_XDECREF(chunk);
-        if (more == 0) {
-            more = next_chunk(state, in, field->type, &array);
-        }
+        more = failed ? -1 : next_chunk(state, in, field->type, &array);
     }
     if (more < 0) {
         Py_CLEAR(chunks);
@@ -214,187 +316,123 @@ read_chunks(pyma_state *state, const import_stream *in, const ma_field *field)
     return chunks;
 }
 
+/* A tuple of the chunks' list and their DataType. */
 static PyObject *
-array_stream_from(pyma_state *state, PyObject *object)
+read_array_stream(pyma_state *state, struct ArrowArrayStream *in)
 {
     const ma_limits limits = ma_limits_default();
-    import_stream in;
     ma_field *field = NULL;
     ma_error err;
+    ma_status st;
     ma_error_init(&err);
-    if (open_stream(object, &in) < 0) {
-        return NULL;
+    Py_BEGIN_ALLOW_THREADS
+    st = ma_cdata_stream_field(in, &limits, &field, &err);
+    Py_END_ALLOW_THREADS
+    if (st != MA_OK) {
+        return pyma_raise(state, &err);
     }
-    PyObject *result = NULL;
-    if (ma_cdata_stream_field(in.stream, &limits, &field, &err) != MA_OK) {
-        pyma_raise(state, &err);
-    } else {
-        PyObject *type = pyma_field_type(state, field);
-        PyObject *chunks = type != NULL ? read_chunks(state, &in, field) : NULL;
-        result = chunks != NULL ? PyTuple_Pack(2, chunks, type) : NULL;
-        Py_XDECREF(chunks);
-        Py_XDECREF(type);
-    }
+    PyObject *type = pyma_field_type(state, field);
+    PyObject *chunks = type != NULL ? read_chunks(state, in, field) : NULL;
     ma_field_unref(field);
-    Py_DECREF(in.capsule);
+    PyObject *result = chunks != NULL ? PyTuple_Pack(2, chunks, type) : NULL;
+    Py_XDECREF(chunks);
+    Py_XDECREF(type);
     return result;
 }
 
 static PyObject *
-import_array_stream(PyObject *module, PyObject *object)
+import_array_stream(pyma_state *state, PyObject *object, PyObject *type)
 {
-    return array_stream_from(pyma_state_of_module(module), object);
+    struct ArrowArrayStream in;
+    PyObject *request = request_of_type(state, type);
+    if (PyErr_Occurred() || ask_for_stream(object, request, &in) < 0) {
+        return NULL;
+    }
+    PyObject *result = read_array_stream(state, &in);
+    pyma_release_stream(&in);
+    return result;
 }
 
 PyObject *
-pyma_array_from_capsules(pyma_state *state, PyObject *object)
+pyma_array_from_capsules(pyma_state *state, PyObject *object, PyObject *type)
 {
-    capsule_pair pair;
     if (pyma_has_capsules(object, "__arrow_c_array__")) {
-        if (take_pair(object, &pair) < 0) {
-            return NULL;
-        }
-        PyObject *array = array_from_pair(state, &pair);
-        Py_DECREF(pair.owner);
-        return array;
+        return array_of_pair(state, object, type);
     }
-    PyObject *stream = array_stream_from(state, object);
+    PyObject *stream = import_array_stream(state, object, type);
     if (stream == NULL) {
         return NULL;
     }
-    PyObject *package = PyImport_ImportModule("minarrow._core");
-    PyObject *joined = package != NULL ? PyObject_CallMethod(package, "concat_arrays", "OO",
-                                                             PyTuple_GET_ITEM(stream, 0),
-                                                             PyTuple_GET_ITEM(stream, 1))
-                                       : NULL;
-    Py_XDECREF(package);
+    PyObject *module = PyType_GetModule(state->Array); /* borrowed */
+    PyObject *joined = module != NULL ? PyObject_CallMethod(module, "concat_arrays", "OO",
+                                                            PyTuple_GET_ITEM(stream, 0),
+                                                            PyTuple_GET_ITEM(stream, 1))
+                                      : NULL;
     Py_DECREF(stream);
     return joined;
 }
 
-/* ---- batches of a stream, one by one ---- */
-
-typedef struct BatchStreamObject {
-    PyObject_HEAD
-    pyma_state *state; /* of the type's module */
-    pyma_guard guard;  /* for everything below */
-    import_stream in;  /* owned; capsule == NULL at the end */
-    ma_schema *schema; /* owned */
-} BatchStreamObject;
-
-static void
-BatchStream_tp_dealloc(PyObject *op)
-{
-    BatchStreamObject *self = (BatchStreamObject *)op;
-    PyTypeObject *type = Py_TYPE(op);
-    Py_CLEAR(self->in.capsule);
-    ma_schema_unref(self->schema);
-    pyma_guard_fini(&self->guard);
-    type->tp_free(op);
-    Py_DECREF(type);
-}
-
-/* The producer may take long, and takes the GIL itself if it needs it. */
 static PyObject *
-next_batch(BatchStreamObject *self)
+core_import_array_stream(PyObject *module, PyObject *args)
 {
-    ma_batch *batch = NULL;
-    ma_error err;
-    ma_status st;
-    if (self->in.capsule == NULL) {
-        return NULL;
-    }
-    ma_error_init(&err);
-    Py_BEGIN_ALLOW_THREADS
-    st = ma_cdata_stream_next_batch(self->in.stream, self->schema, &batch, &err);
-    Py_END_ALLOW_THREADS
-    if (st == MA_OK) {
-        return pyma_batch_wrap(self->state, batch);
-    }
-    Py_CLEAR(self->in.capsule);
-    return st == MA_END ? NULL : pyma_raise(self->state, &err);
+    PyObject *object;
+    PyObject *type = Py_None;
+    return PyArg_ParseTuple(args, "O|O:import_array_stream", &object, &type)
+               ? import_array_stream(pyma_state_of_module(module), object,
+                                     type != Py_None ? type : NULL)
+               : NULL;
 }
 
 static PyObject *
-BatchStream_tp_iternext(PyObject *op)
-{
-    BatchStreamObject *self = (BatchStreamObject *)op;
-    if (pyma_guard_enter(&self->guard, "reader", true) < 0) {
-        return NULL;
-    }
-    PyObject *batch = next_batch(self);
-    pyma_guard_leave(&self->guard);
-    return batch;
-}
-
-static PyType_Slot BatchStream_slots[] = {
-    {Py_tp_doc, PyDoc_STR("The batches of another library's stream, one after the other.")},
-    {Py_tp_dealloc, BatchStream_tp_dealloc},
-    {Py_tp_iter, PyObject_SelfIter},
-    {Py_tp_iternext, BatchStream_tp_iternext},
-    {0, NULL},
-};
-
-PyType_Spec pyma_BatchStream_spec = {
-    .name = "minarrow._core.BatchStream",
-    .basicsize = sizeof(BatchStreamObject),
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
-    .slots = BatchStream_slots,
-};
-
-static PyObject *
-import_batch_stream(PyObject *module, PyObject *args)
+core_import_batch_stream(PyObject *module, PyObject *args)
 {
     pyma_state *state = pyma_state_of_module(module);
-    const ma_limits limits = ma_limits_default();
+    struct ArrowArrayStream in;
     PyObject *object;
-    PyObject *wanted = Py_None;
-    ma_error err;
-    if (!PyArg_ParseTuple(args, "O|O:import_batch_stream", &object, &wanted)) {
+    PyObject *schema = Py_None;
+    if (!PyArg_ParseTuple(args, "O|O:import_batch_stream", &object, &schema)) {
         return NULL;
     }
-    BatchStreamObject *self =
-        (BatchStreamObject *)state->BatchStream->tp_alloc(state->BatchStream, 0);
-    if (self == NULL) {
-        return NULL;
+    ma_schema *wanted = wanted_schema(state, schema);
+    PyObject *request = wanted != NULL ? pyma_capsule_of_schema(state, wanted) : NULL;
+    PyObject *result = NULL;
+    if (!PyErr_Occurred() && ask_for_stream(object, request, &in) == 0) {
+        result = pyma_batch_stream_new(state, &in, wanted);
     }
-    self->state = state;
-    ma_error_init(&err);
-    PyObject *schema = NULL;
-    PyObject *pair = NULL;
-    if (pyma_guard_init(&self->guard) == 0 && open_stream(object, &self->in) == 0) {
-        if (ma_cdata_stream_schema(self->in.stream, &limits, &self->schema, &err) != MA_OK) {
-            pyma_raise(state, &err);
-        } else {
-            schema = pyma_schema_wrap(state, ma_schema_ref(self->schema));
-        }
+    ma_schema_unref(wanted);
+    return result;
+}
+
+/* From the struct at an address, or in a capsule. */
+static PyObject *
+core_import_batch_stream_from(PyObject *module, PyObject *object)
+{
+    struct ArrowArrayStream *stream =
+        PyCapsule_CheckExact(object)
+            ? content_of(object, "arrow_array_stream", "_import_from_c_capsule")
+            : PyLong_AsVoidPtr(object);
+    if (stream == NULL) {
+        return PyErr_Occurred()
+                   ? NULL
+                   : PyErr_Format(PyExc_ValueError, "the address of a C struct is not 0");
     }
-    if (schema != NULL && wanted != Py_None) {
-        ma_schema *core = pyma_schema_get(state, wanted);
-        if (core != NULL && !ma_schema_equal(core, self->schema, false)) {
-            PyErr_SetString(state->ArrowInvalid, "the stream's schema is not the one asked for");
-        }
-        if (PyErr_Occurred()) {
-            Py_CLEAR(schema);
-        }
-    }
-    if (schema != NULL) {
-        pair = PyTuple_Pack(2, schema, (PyObject *)self);
-    }
-    Py_XDECREF(schema);
-    Py_DECREF(self);
-    return pair;
+    struct ArrowArrayStream in = *stream;
+    stream->release = NULL;
+    return pyma_batch_stream_new(pyma_state_of_module(module), &in, NULL);
 }
 
 PyMethodDef pyma_capsule_import_functions[] = {
-    {"import_record_batch", import_record_batch, METH_VARARGS,
+    {"import_record_batch", core_import_record_batch, METH_VARARGS,
      PyDoc_STR("import_record_batch(object, schema=None, /)\n--\n\n"
                "A RecordBatch of an object with __arrow_c_array__, without a copy.")},
-    {"import_array_stream", import_array_stream, METH_O,
-     PyDoc_STR("import_array_stream(object, /)\n--\n\n"
+    {"import_array_stream", core_import_array_stream, METH_VARARGS,
+     PyDoc_STR("import_array_stream(object, type=None, /)\n--\n\n"
                "(list of Arrays, DataType) of an object with __arrow_c_stream__, without a copy.")},
-    {"import_batch_stream", import_batch_stream, METH_VARARGS,
+    {"import_batch_stream", core_import_batch_stream, METH_VARARGS,
      PyDoc_STR("import_batch_stream(object, schema=None, /)\n--\n\n"
                "(Schema, iterator of RecordBatches) of an object with __arrow_c_stream__.")},
+    {"import_batch_stream_from", core_import_batch_stream_from, METH_O,
+     PyDoc_STR("import_batch_stream_from(stream, /)\n--\n\n"
+               "The same of the ArrowArrayStream in a capsule, or at an address.")},
     {NULL, NULL, 0, NULL},
 };

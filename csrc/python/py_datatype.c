@@ -654,7 +654,7 @@ DataType_reduce(PyObject *op, PyObject *Py_UNUSED(ignored))
 }
 
 static PyMethodDef DataType_methods[] = {
-    PYMA_CAPSULE_SCHEMA_METHOD(pyma_capsule_of_type),
+    PYMA_CAPSULE_SCHEMA_METHODS(type)
     {"field", DataType_field, METH_O, field_doc},
     {"get_field_index", DataType_get_field_index, METH_O, get_field_index_doc},
     {"get_all_field_indices", DataType_get_all_field_indices, METH_O, get_all_field_indices_doc},

@@ -98,11 +98,21 @@ field_from_tuple(pyma_state *state, PyObject *tuple)
     return field;
 }
 
+/* A Field, or another library's. */
+static bool
+is_field_like(pyma_state *state, PyObject *object)
+{
+    return Py_IS_TYPE(object, state->Field) || pyma_has_capsules(object, "__arrow_c_schema__");
+}
+
 ma_field *
 pyma_field_ensure(pyma_state *state, PyObject *object, const char *name)
 {
     if (Py_IS_TYPE(object, state->Field)) {
         return ma_field_ref(((FieldObject *)object)->core);
+    }
+    if (name == NULL && is_field_like(state, object)) {
+        return pyma_field_from_capsule(state, object);
     }
     if (PyTuple_Check(object)) {
         return field_from_tuple(state, object);
@@ -143,10 +153,16 @@ core_field(PyObject *module, PyObject *args, PyObject *kwargs)
                                      &nullable_or_none, &pairs)) {
         return NULL;
     }
-    const ma_field *given = Py_IS_TYPE(name, state->Field) ? pyma_field_get(state, name) : NULL;
-    if (given != NULL && type != Py_None) {
-        PyErr_SetString(PyExc_ValueError, "a Field has a type already: give no second one");
-        return NULL;
+    ma_field *given = NULL;
+    if (is_field_like(state, name)) {
+        if (type != Py_None) {
+            PyErr_SetString(PyExc_ValueError, "a Field has a type already: give no second one");
+            return NULL;
+        }
+        given = pyma_field_ensure(state, name, NULL);
+        if (given == NULL) {
+            return NULL;
+        }
     }
     int nullable = given != NULL ? given->nullable : 1;
     if (nullable_or_none != Py_None) {
@@ -154,6 +170,7 @@ core_field(PyObject *module, PyObject *args, PyObject *kwargs)
     }
     ma_metadata *metadata = NULL;
     if (nullable < 0 || pyma_metadata_from(pairs, &metadata) < 0) {
+        ma_field_unref(given);
         return NULL;
     }
     ma_field *core = NULL;
@@ -163,6 +180,7 @@ core_field(PyObject *module, PyObject *args, PyObject *kwargs)
                             pairs != Py_None ? metadata : given->metadata, &core, NULL) != MA_OK) {
         PyErr_NoMemory();
     }
+    ma_field_unref(given);
     ma_metadata_unref(metadata);
     return core != NULL ? pyma_field_wrap(state, core) : NULL;
 }
@@ -360,7 +378,7 @@ Field_reduce(PyObject *op, PyObject *Py_UNUSED(ignored))
 }
 
 static PyMethodDef Field_methods[] = {
-    PYMA_CAPSULE_SCHEMA_METHOD(pyma_capsule_of_field),
+    PYMA_CAPSULE_SCHEMA_METHODS(field)
     {"equals", (PyCFunction)(void (*)(void))Field_equals, METH_VARARGS | METH_KEYWORDS, equals_doc},
     {"with_name", Field_with_name, METH_O, with_name_doc},
     {"with_type", Field_with_type, METH_O, with_type_doc},

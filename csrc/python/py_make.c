@@ -1,4 +1,7 @@
 /* array, nulls, scalar and repeat: from whatever Python has to arrays. */
+#include "core/data/relayout.h"
+#include "core/validate/values.h"
+#include "python/py_array.h"
 #include "python/py_capsule.h"
 #include "python/py_make.h"
 #include "python/py_module.h"
@@ -128,14 +131,31 @@ array_of_memory(pyma_state *state, const pyma_request *wanted, PyObject *object,
 
 /* ---- which way ---- */
 
-/* Of an object of another library that speaks Arrow's capsules. */
+/* The array under a type that lays the same values out otherwise. NULL without an exception for
+ * a type that is more than that. */
 static PyObject *
-array_of_capsules(pyma_state *state, PyObject *object)
+array_of_layout(pyma_state *state, PyObject *array, PyObject *type)
 {
-    return pyma_array_from_capsules(state, object);
+    ma_array *core = pyma_array_get(state, array);
+    ma_type *wanted = pyma_type_get(state, type);
+    ma_array *changed = NULL;
+    ma_error err;
+    ma_status st;
+    if (pyma_type_is_extension(state, type) || pyma_array_extension(array) != NULL ||
+        !ma_type_can_relayout(core->type, wanted)) {
+        return NULL;
+    }
+    ma_error_init(&err);
+    Py_BEGIN_ALLOW_THREADS
+    st = ma_array_check_values(core, &err);
+    if (st == MA_OK) {
+        st = ma_array_relayout(core, wanted, &changed, &err);
+    }
+    Py_END_ALLOW_THREADS
+    return st == MA_OK ? pyma_array_wrap(state, changed, NULL) : pyma_raise(state, &err);
 }
 
-/* Values that are Arrow already; a type that differs goes over Python values. */
+/* Values that are Arrow already; a type that asks for other ones goes over Python values. */
 static PyObject *
 array_of_arrow(pyma_state *state, const pyma_request *wanted, PyObject *object,
                const pyma_mask *nulls)
@@ -145,8 +165,9 @@ array_of_arrow(pyma_state *state, const pyma_request *wanted, PyObject *object,
                         "a mask cannot be put on Arrow data, which has its own nulls");
         return NULL;
     }
-    PyObject *array = PyObject_TypeCheck(object, state->Array) ? Py_NewRef(object)
-                                                               : array_of_capsules(state, object);
+    PyObject *array = PyObject_TypeCheck(object, state->Array)
+                          ? Py_NewRef(object)
+                          : pyma_array_from_capsules(state, object, wanted->type);
     if (array == NULL || wanted->type == NULL) {
         return array;
     }
@@ -155,6 +176,9 @@ array_of_arrow(pyma_state *state, const pyma_request *wanted, PyObject *object,
     Py_XDECREF(type);
     PyObject *result = same == 1 ? Py_NewRef(array) : NULL;
     if (same == 0) {
+        result = array_of_layout(state, array, wanted->type);
+    }
+    if (same == 0 && result == NULL && !PyErr_Occurred()) {
         PyObject *items = PyObject_CallMethod(array, "to_pylist", NULL);
         result = items != NULL ? array_of_items(state, wanted, items, nulls) : NULL;
         Py_XDECREF(items);

@@ -1,4 +1,5 @@
 /* The module minarrow._core: multi-phase, its state and types one set for each interpreter. */
+#include "python/py_home.h"
 #include "python/py_module.h"
 
 static const struct {
@@ -64,7 +65,7 @@ module_exec(PyObject *module)
 {
     pyma_state *state = pyma_state_of_module(module);
     state->extension_types = PyDict_New();
-    if (state->extension_types == NULL || pyma_block_setup() < 0 ||
+    if (state->extension_types == NULL || pyma_home_setup() < 0 ||
         pyma_errors_setup(module, state) < 0 || add_types(module, state) < 0 ||
         pyma_types_setup(state) < 0 || pyma_interval_setup(module, state) < 0) {
         return -1;

@@ -445,7 +445,7 @@ Schema_reduce(PyObject *op, PyObject *Py_UNUSED(ignored))
 }
 
 static PyMethodDef Schema_methods[] = {
-    PYMA_CAPSULE_SCHEMA_METHOD(pyma_capsule_of_schema),
+    PYMA_CAPSULE_SCHEMA_METHODS(schema)
     {"field", Schema_field, METH_O, field_doc},
     {"get_field_index", Schema_get_field_index, METH_O, get_field_index_doc},
     {"get_all_field_indices", Schema_get_all_field_indices, METH_O, get_all_field_indices_doc},
@@ -536,14 +536,32 @@ pyma_schema_ensure(pyma_state *state, PyObject *object)
     if (Py_IS_TYPE(object, state->Schema)) {
         return ma_schema_ref(core_of(object));
     }
+    if (pyma_has_capsules(object, "__arrow_c_schema__")) {
+        return pyma_schema_from_capsule(state, object);
+    }
     return schema_from_fields(state, object, NULL);
 }
 
 PyDoc_STRVAR(schema_doc,
              "schema(fields, metadata=None)\n--\n\n"
              "A schema.\n\n"
-             "fields -- Fields, (name, type) pairs, a dict of names to types, or a Schema\n"
+             "fields -- Fields, (name, type) pairs, a dict of names to types, or a Schema, also\n"
+             "    one of another library (__arrow_c_schema__)\n"
              "metadata -- mapping of str or bytes, or pairs of them");
+
+/* Another library's schema, with other metadata unless `pairs` is None. */
+static PyObject *
+schema_of_capsule(pyma_state *state, PyObject *object, PyObject *pairs)
+{
+    ma_schema *core = pyma_schema_from_capsule(state, object);
+    PyObject *schema = core != NULL ? pyma_schema_wrap(state, core) : NULL;
+    if (schema == NULL || pairs == Py_None) {
+        return schema;
+    }
+    PyObject *changed = Schema_with_metadata(schema, pairs);
+    Py_DECREF(schema);
+    return changed;
+}
 
 static PyObject *
 core_schema(PyObject *module, PyObject *args, PyObject *kwargs)
@@ -557,6 +575,9 @@ core_schema(PyObject *module, PyObject *args, PyObject *kwargs)
     }
     if (Py_IS_TYPE(fields, state->Schema)) {
         return pairs != Py_None ? Schema_with_metadata(fields, pairs) : Py_NewRef(fields);
+    }
+    if (pyma_has_capsules(fields, "__arrow_c_schema__")) {
+        return schema_of_capsule(state, fields, pairs);
     }
     ma_metadata *metadata;
     if (pyma_metadata_from(pairs, &metadata) < 0) {

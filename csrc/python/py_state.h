@@ -230,10 +230,6 @@ pyma_extension_scalar_class(pyma_state *state, PyObject *type);
 int
 pyma_extension_metadata(PyObject *type, ma_metadata *metadata, ma_metadata **out);
 
-/* Prepare the above for this interpreter; called once when the module is made. -1: exception. */
-int
-pyma_block_setup(void);
-
 /* ---- time zones (py_zone.c) ---- */
 
 /* tzinfo for the text of a timestamp's type; NULL with ArrowInvalid when nobody knows the zone. */

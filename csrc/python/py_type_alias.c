@@ -1,4 +1,5 @@
 /* The short names of data types, such as pa.array(..., type='int64') takes them. */
+#include "python/py_capsule.h"
 #include "python/py_module.h"
 
 static const struct {
@@ -78,6 +79,12 @@ pyma_type_ensure(pyma_state *state, PyObject *object)
 {
     if (PyObject_TypeCheck(object, state->DataType)) {
         return pyma_type_get(state, object) != NULL ? Py_NewRef(object) : NULL;
+    }
+    if (pyma_has_capsules(object, "__arrow_c_schema__")) {
+        ma_field *field = pyma_field_from_capsule(state, object);
+        PyObject *type = field != NULL ? pyma_field_type(state, field) : NULL;
+        ma_field_unref(field);
+        return type;
     }
     if (!PyUnicode_Check(object)) {
         return PyErr_Format(PyExc_TypeError,

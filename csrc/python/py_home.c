@@ -1,0 +1,180 @@
+/* An interpreter that is ending closes its home and waits for those who are on their way; whoever
+ * comes later finds it closed. */
+#include "python/py_home.h"
+
+#include "core/base/memory.h"
+
+#define HOME_KEY "minarrow.home"
+
+/* The bound of the wait, for a process that was forked while another thread was on its way. */
+#define CLOSING_ROUNDS 10000
+
+struct pyma_home {
+    ma_refs refs;
+    PyInterpreterState *interpreter; /* borrowed; valid while open */
+    int64_t id;                      /* of the interpreter: addresses are used again, ids are not */
+    atomic_bool open;
+    atomic_int visitors;
+};
+
+void
+pyma_home_unref(pyma_home *self)
+{
+    if (ma_refs_drop(&self->refs)) {
+        ma_free(self);
+    }
+}
+
+/* At exit of the interpreter, while its other threads may still run. */
+static PyObject *
+home_close(PyObject *capsule, PyObject *Py_UNUSED(ignored))
+{
+    pyma_home *self = PyCapsule_GetPointer(capsule, HOME_KEY);
+    if (self == NULL) {
+        return NULL;
+    }
+    atomic_store(&self->open, false);
+    for (int i = 0; i < CLOSING_ROUNDS && atomic_load(&self->visitors) > 0; i++) {
+        Py_BEGIN_ALLOW_THREADS
+        Py_END_ALLOW_THREADS
+    }
+    Py_RETURN_NONE;
+}
+
+static PyMethodDef close_method = {"close_home", home_close, METH_NOARGS, NULL};
+
+static void
+capsule_destroy(PyObject *capsule)
+{
+    pyma_home *self = PyCapsule_GetPointer(capsule, HOME_KEY);
+    atomic_store(&self->open, false);
+    pyma_home_unref(self);
+}
+
+static int
+register_at_exit(PyObject *capsule)
+{
+    PyObject *close = PyCFunction_New(&close_method, capsule);
+    PyObject *atexit = PyImport_ImportModule("atexit");
+    PyObject *done = close != NULL && atexit != NULL
+                         ? PyObject_CallMethod(atexit, "register", "O", close)
+                         : NULL;
+    Py_XDECREF(close);
+    Py_XDECREF(atexit);
+    Py_XDECREF(done);
+    return done != NULL ? 0 : -1;
+}
+
+int
+pyma_home_setup(void)
+{
+    PyInterpreterState *interpreter = PyInterpreterState_Get();
+    PyObject *dict = PyInterpreterState_GetDict(interpreter); /* borrowed */
+    if (dict == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    if (PyDict_GetItemString(dict, HOME_KEY) != NULL) {
+        return 0; /* the module is made a second time in this interpreter */
+    }
+    pyma_home *self = ma_calloc(1, sizeof(*self));
+    if (self == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    ma_refs_init(&self->refs);
+    self->interpreter = interpreter;
+    self->id = PyInterpreterState_GetID(interpreter);
+    atomic_init(&self->open, true);
+    PyObject *capsule = PyCapsule_New(self, HOME_KEY, capsule_destroy);
+    if (capsule == NULL) {
+        ma_free(self);
+        return -1;
+    }
+    const int failed =
+        register_at_exit(capsule) < 0 || PyDict_SetItemString(dict, HOME_KEY, capsule) < 0;
+    Py_DECREF(capsule);
+    return failed ? -1 : 0;
+}
+
+pyma_home *
+pyma_home_here(void)
+{
+    PyObject *dict = PyInterpreterState_GetDict(PyInterpreterState_Get());          /* borrowed */
+    PyObject *capsule = dict != NULL ? PyDict_GetItemString(dict, HOME_KEY) : NULL; /* borrowed */
+    pyma_home *self = capsule != NULL ? PyCapsule_GetPointer(capsule, HOME_KEY) : NULL;
+    if (self == NULL) {
+        if (!PyErr_Occurred()) {
+            PyErr_SetString(PyExc_RuntimeError, "the interpreter is shutting down");
+        }
+        return NULL;
+    }
+    ma_refs_add(&self->refs);
+    return self;
+}
+
+/* ---- visits ---- */
+
+static bool
+is_here(const pyma_home *self, PyThreadState *here)
+{
+    PyInterpreterState *interpreter = PyThreadState_GetInterpreter(here);
+    return interpreter == self->interpreter && PyInterpreterState_GetID(interpreter) == self->id;
+}
+
+/* With a thread state of the interpreter made for the purpose; what was held before is put aside.
+ */
+static bool
+enter_with_new_state(pyma_visit *visit, PyThreadState *here)
+{
+    visit->made = PyThreadState_New(visit->at->interpreter);
+    if (visit->made == NULL) {
+        return false;
+    }
+    if (here != NULL) {
+        visit->before = PyEval_SaveThread();
+    }
+    PyEval_RestoreThread(visit->made);
+    return true;
+}
+
+bool
+pyma_home_enter(pyma_home *self, pyma_visit *visit)
+{
+    PyThreadState *here = Py_IsInitialized() ? pyma_thread_state_here() : NULL;
+    *visit = (pyma_visit){.at = self};
+    if (here != NULL && is_here(self, here)) {
+        visit->is_local = true;
+        return true;
+    }
+    /* announced before looking, so that home_close either sees us or has closed */
+    atomic_fetch_add(&self->visitors, 1);
+    bool entered = atomic_load(&self->open) && !pyma_is_finalizing();
+    if (entered && here == NULL && self->interpreter == PyInterpreterState_Main()) {
+        visit->gil = PyGILState_Ensure(); /* with the state that this thread may have put aside */
+    } else if (entered) {
+        entered = enter_with_new_state(visit, here);
+    }
+    if (!entered) {
+        atomic_fetch_sub(&self->visitors, 1);
+    }
+    return entered;
+}
+
+void
+pyma_home_leave(pyma_visit *visit)
+{
+    if (visit->is_local) {
+        return;
+    }
+    if (visit->made == NULL) {
+        PyGILState_Release(visit->gil);
+    } else {
+        PyThreadState_Clear(visit->made);
+        PyThreadState_DeleteCurrent();
+        if (visit->before != NULL) {
+            PyEval_RestoreThread(visit->before);
+        }
+    }
+    atomic_fetch_sub(&visit->at->visitors, 1);
+}
