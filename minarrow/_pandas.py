@@ -172,7 +172,8 @@ def _strings(chunks, type, options):
         import pyarrow  # pandas has it already, or would not store strings in it
 
         arrays = [pyarrow.array(chunk) for chunk in chunks]
-        return dtype.__from_arrow__(pyarrow.chunked_array(arrays, type=_arrow_string(pyarrow, type)))
+        joined = pyarrow.chunked_array(arrays, type=_arrow_string(pyarrow, type))
+        return dtype.__from_arrow__(joined)
     return pd.array(_python_objects(chunks), dtype=dtype)
 
 
@@ -239,7 +240,7 @@ def _column_values(chunks, type, options):
 
 
 def _masked_values(chunks, kind, name):
-    """A column that came from one of pandas' nullable dtypes, as that again; None where it does not fit."""
+    """A column of one of pandas' nullable dtypes, as that again; None where it does not fit."""
     array_type, dtype = _MASKED[name]
     if kind == "bool" and name == "boolean":
         parts = [_bool_values(chunk) for chunk in chunks]
@@ -326,7 +327,7 @@ def _frame_labels(labels, metadata):
     """Column labels as they were: text in Arrow, but numbers are common in pandas."""
     indexes = metadata.get("column_indexes") or [{}]
     names = {c.get("field_name"): c.get("name") for c in metadata.get("columns", [])}
-    labels = [names.get(label, label) if names.get(label) is not None else label for label in labels]
+    labels = [label if names.get(label) is None else names[label] for label in labels]
     if len(indexes) != 1:
         return pd.Index(labels)
     kind = indexes[0].get("pandas_type") or ""
@@ -448,8 +449,10 @@ def _array_of(values, type, safe):
     return _core.array(values, type=type, from_pandas=True, safe=safe)
 
 
-def batch_from_pandas(frame, schema=None, preserve_index=None, columns=None, safe=True, nthreads=None):
-    """A DataFrame as a RecordBatch, with what pandas needs to make the same frame again in its metadata."""
+def batch_from_pandas(
+    frame, schema=None, preserve_index=None, columns=None, safe=True, nthreads=None
+):
+    """A DataFrame as a RecordBatch; its metadata says how to make the same frame again."""
     if columns is not None:
         frame = frame[list(columns)]
     wanted = {} if schema is None else {field.name: field.type for field in schema}

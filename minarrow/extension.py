@@ -1,7 +1,8 @@
-"""Extension types: a name and parameters on top of a storage type (Columnar.rst, "Extension Types").
+"""Extension types: a name and parameters on top of a storage type.
 
-Registered ones arrive as what they are, others as their storage, with the field's metadata untouched.
-The canonical ones (CanonicalExtensions.rst) are registered from the start.
+Registered ones arrive as what they are, others as their storage, with the field's metadata
+untouched. The canonical ones are registered from the start. (Columnar.rst, "Extension Types", and
+CanonicalExtensions.rst)
 """
 
 from . import _core
@@ -72,8 +73,8 @@ class ExtensionType(_core.DataType):
     A subclass calls ``super().__init__(storage_type, extension_name)``, and defines
     ``__arrow_ext_serialize__(self) -> bytes`` for its parameters and the class method
     ``__arrow_ext_deserialize__(cls, storage_type, serialized)`` that makes it again. It may define
-    ``__arrow_ext_class__`` and ``__arrow_ext_scalar_class__``, which give classes for its arrays and
-    values, and ``value_to_python`` and ``value_from_python``. An instance is registered with
+    ``__arrow_ext_class__`` and ``__arrow_ext_scalar_class__``, which give classes for its arrays
+    and values, and ``value_to_python`` and ``value_from_python``. An instance is registered with
     :func:`register_extension_type`.
     """
 
@@ -255,7 +256,8 @@ class FixedShapeTensorType(ExtensionType):
         As the items lie in memory, row-major.
     dim_names : sequence of str, optional
     permutation : sequence of int, optional
-        How the dimensions are ordered for the user: dimension ``permutation[i]`` of `shape` comes i-th.
+        How the dimensions are ordered for the user: dimension ``permutation[i]`` of `shape` comes
+        i-th.
     """
 
     def __init__(self, value_type, shape, dim_names=None, permutation=None):
@@ -314,7 +316,7 @@ class FixedShapeTensorArray(ExtensionArray):
     __slots__ = ()
 
     def to_numpy_ndarray(self):
-        """All tensors as one numpy array whose first axis counts them; a view where nothing is null."""
+        """All tensors as one numpy array, the first axis counts them; a view without nulls."""
         import numpy
 
         if self.null_count:

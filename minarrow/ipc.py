@@ -74,7 +74,8 @@ class IpcReadOptions:
     Parameters
     ----------
     ensure_native_endian : bool
-        Values of the other byte order are always turned around when they are read; False is refused.
+        Values of the other byte order are always turned around when they are read; False is
+        refused.
     use_threads : bool
         Inflate on several threads when all columns are asked for.
     included_fields : list of int, optional
@@ -191,8 +192,8 @@ class RecordBatchStreamReader(_core.StreamReader, RecordBatchReader):
     Parameters
     ----------
     source : bytes-like, path, file, socket or descriptor
-        Where the stream is. Memory and mapped files are read without a copy; a path is mapped unless
-        ``memory_map`` is False.
+        Where the stream is. Memory and mapped files are read without a copy; a path is mapped
+        unless ``memory_map`` is False.
     options : IpcReadOptions, optional
     columns : list of str or int, optional
         The columns to read, by name, by path ("a.b" for child b of struct a) or by index, in this
@@ -232,8 +233,8 @@ class RecordBatchStreamReader(_core.StreamReader, RecordBatchReader):
 class RecordBatchFileReader(_core.FileReader):
     """Reads any record batch of an Arrow IPC file.
 
-    Parameters are those of :class:`RecordBatchStreamReader`; the source must be memory, a path, or a
-    file that can seek.
+    Parameters are those of :class:`RecordBatchStreamReader`; the source must be memory, a path, or
+    a file that can seek.
     """
 
     def __new__(
@@ -327,8 +328,8 @@ class RecordBatchStreamWriter(_Writer, _core.StreamWriter):
 class RecordBatchFileWriter(_Writer, _core.FileWriter):
     """Writes record batches as an Arrow IPC file.
 
-    Parameters are those of :class:`RecordBatchStreamWriter`, and ``metadata``: a mapping that goes into
-    the file's footer. A file is complete only when it was closed.
+    Parameters are those of :class:`RecordBatchStreamWriter`, and ``metadata``: a mapping that goes
+    into the file's footer. A file is complete only when it was closed.
     """
 
     def __new__(cls, sink, schema, *, use_legacy_format=None, options=None, metadata=None):

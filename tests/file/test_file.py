@@ -227,7 +227,7 @@ def test_a_failed_write_leaves_no_footer(tmp_path):
 
 
 def test_opening_does_not_look_at_the_batches(tmp_path):
-    """A footer with blocks that point anywhere opens; the batch that is asked for says what is wrong."""
+    """A footer with blocks that point anywhere opens; the batch asked for says what is wrong."""
     data = bytearray(file_of([batch_of(0), batch_of(1)]).to_pybytes())
     whole = ma.open_file(bytes(data))
     start = whole.get_batch(1).column("n").buffers()[1].address  # the block of batch 1 precedes it

@@ -1,4 +1,4 @@
-"""Nothing is copied or allocated for a column that is read: by address, by tracemalloc, by resident memory."""
+"""Nothing is copied or allocated for a column that is read: by address, tracemalloc, memory."""
 
 import gc
 import mmap
@@ -115,7 +115,7 @@ def test_reading_allocates_no_column_byte(tmp_path, batch, open_):
 
 
 def test_one_touched_column_of_a_gibibyte_costs_its_own_pages(tmp_path):
-    """A sparse file of 1 GiB, four columns; one of them is read and summed in a process of its own."""
+    """A sparse file of 1 GiB, four columns; one is read and summed in a process of its own."""
     if not os.path.exists("/proc/self/status"):
         pytest.skip("needs /proc/self/status")
     path = tmp_path / "sparse"
@@ -208,7 +208,8 @@ def test_fixed_width_columns_are_buffers(batch):
 def test_formats(type_, format_):
     view = memoryview(ma.array([1, 2, 3], getattr(ma, type_)()))
     assert view.format in (format_, {"q": "l", "Q": "L"}.get(format_))
-    assert view.tolist() == [1, 2, 3]
+    if format_ != "e" or sys.version_info >= (3, 12):
+        assert view.tolist() == [1, 2, 3]  # memoryview knows halves since 3.12
     assert memoryview(ma.array([], getattr(ma, type_)())).shape == (0,)
 
 
