@@ -223,14 +223,16 @@ test_schema(void)
 
 /* ---- arrays ---- */
 
-/* Every buffer that has bytes lies where it was. */
+/* Every buffer that has bytes lies inside the one that it was. */
 static bool
 shares_memory(const ma_array *a, const ma_array *b)
 {
     bool same = true;
     for (int32_t i = 0; i < b->n_buffers; i++) {
-        same = same && (b->buffers[i].size == 0 || b->buffers[i].block == NULL ||
-                        a->buffers[i].data == b->buffers[i].data);
+        const ma_buffer x = a->buffers[i];
+        const ma_buffer y = b->buffers[i];
+        same = same && (y.size == 0 || y.block == NULL ||
+                        (y.data >= x.data && y.data + y.size <= x.data + x.size));
     }
     for (int32_t i = 0; i < a->n_children; i++) {
         same = same && shares_memory(a->children[i], b->children[i]);
@@ -257,7 +259,10 @@ try_array(ma_array *array)
 {
     struct ArrowArray out;
     CHECK(ma_cdata_export_array(array, &out, NULL) == MA_OK);
-    CHECK(out.length == array->length && out.offset == array->offset);
+    CHECK(out.length == array->length);
+    CHECK(out.offset == (array->length == 0 || array->type->id == MA_TYPE_SPARSE_UNION
+                             ? 0
+                             : array->offset));
     CHECK(out.null_count == ma_array_null_count(array));
     ma_array *back = import(&out, array->type);
     CHECK(shares_memory(array, back));
@@ -289,7 +294,9 @@ try_release(const ma_array *array)
         out.release(&out);
         ma_array *back = import(&child, array->type->children[0]->type);
         CHECK(ma_array_check_full(back, NULL) == MA_OK);
-        CHECK(ma_array_equal(array->children[0], back, true));
+        const bool is_cut = array->type->id == MA_TYPE_SPARSE_UNION;
+        CHECK(ma_array_equal_range(array->children[0], is_cut ? array->offset : 0, back, 0,
+                                   back->length, true));
         ma_array_unref(back);
         return;
     }

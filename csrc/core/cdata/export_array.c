@@ -81,9 +81,47 @@ set_buffers(exported *owned, const ma_array *array)
     }
 }
 
+/* The rows of a sparse union from row 0 on. Its offset is its children's, too, which several
+ * libraries overlook; type ids are a byte each, so that leaving it out copies nothing. */
+static ma_status
+cut_union(ma_array *array, ma_array **out, ma_error *err)
+{
+    ma_array *cut = NULL;
+    ma_status st = MA_OK;
+    MA_TRY(ma_array_new(array->type, array->length, 0, &cut, err));
+    cut->buffers[0] = ma_buffer_slice(array->buffers[0], array->offset, array->length);
+    for (int32_t i = 0; i < array->n_children && st == MA_OK; i++) {
+        st = ma_array_slice(array->children[i], array->offset, array->length, &cut->children[i],
+                            err);
+    }
+    if (st != MA_OK) {
+        ma_array_unref(cut);
+        return st;
+    }
+    *out = cut;
+    return MA_OK;
+}
+
+static ma_status
+export_node(ma_array *array, struct ArrowArray *out, ma_error *err);
+
+static ma_status
+export_union(ma_array *array, struct ArrowArray *out, ma_error *err)
+{
+    ma_array *cut = NULL;
+    out->release = NULL;
+    MA_TRY(cut_union(array, &cut, err));
+    const ma_status st = export_node(cut, out, err);
+    ma_array_unref(cut);
+    return st;
+}
+
 static ma_status
 export_node(ma_array *array, struct ArrowArray *out, ma_error *err)
 {
+    if (array->type->layout == MA_LAYOUT_SPARSE_UNION && array->offset > 0) {
+        return export_union(array, out, err);
+    }
     const ma_layout *layout = &ma_layouts[array->type->layout];
     out->release = NULL;
     MA_TRY(begin_node(array->n_buffers + layout->variadic, array->n_children,
@@ -92,7 +130,7 @@ export_node(ma_array *array, struct ArrowArray *out, ma_error *err)
     owned->array = ma_array_ref(array);
     set_buffers(owned, array);
     out->length = array->length;
-    out->offset = array->offset;
+    out->offset = array->length > 0 ? array->offset : 0; /* nothing is behind no rows */
     out->null_count = ma_array_null_count(array);
 
     ma_status st = MA_OK;

@@ -10,7 +10,8 @@
 #include "core/cdata/abi.h"
 #include "core/data/batch.h"
 
-/* The array with its offset and its children as they are. Its values are checked first, text
+/* The array with its offset and its children as they are (but for sparse unions, whose offset is
+ * applied, and arrays without rows, which have none). Its values are checked first, text
  * included (validate/values.h, once), since others take them for granted. Fails with MA_INVALID
  * where they break the format, and with MA_NOMEM. */
 MA_NODISCARD ma_status

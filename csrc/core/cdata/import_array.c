@@ -83,8 +83,9 @@ check_node(const struct ArrowArray *in, const ma_type *type, ma_error *err)
                        in->dictionary != NULL ? "a" : "no",
                        in->dictionary != NULL ? "none" : "one");
     }
-    return check_counts(in, layout->n_buffers + layout->variadic, layout->variadic,
-                        type->n_children, err);
+    /* A null array has no buffers; writers that still give it a validity bitmap exist. */
+    const bool extra = layout->variadic || type->id == MA_TYPE_NULL;
+    return check_counts(in, layout->n_buffers + layout->variadic, extra, type->n_children, err);
 }
 
 /* ---- buffers ---- */
