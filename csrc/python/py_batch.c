@@ -77,7 +77,7 @@ pyma_batch_column(pyma_state *state, ma_batch *batch, int32_t i)
     ma_array *column = NULL;
     ma_status st;
     ma_error_init(&err);
-    if (ma_batch_has_column(batch, i)) {
+    if (ma_batch_has_column(batch, i) || !ma_batch_is_costly(batch)) {
         st = ma_batch_column(batch, i, &column, &err);
     } else {
         Py_BEGIN_ALLOW_THREADS
@@ -89,6 +89,27 @@ pyma_batch_column(pyma_state *state, ma_batch *batch, int32_t i)
         return NULL;
     }
     return column;
+}
+
+/* Before all columns are asked for: build those that take long on several threads. -1 with an
+ * exception. */
+static int
+load_all(pyma_state *state, ma_batch *batch)
+{
+    ma_error err;
+    ma_status st;
+    if (!ma_batch_is_costly(batch)) {
+        return 0;
+    }
+    ma_error_init(&err);
+    Py_BEGIN_ALLOW_THREADS
+    st = ma_batch_load(batch, &err);
+    Py_END_ALLOW_THREADS
+    if (st != MA_OK) {
+        pyma_raise(state, &err);
+        return -1;
+    }
+    return 0;
 }
 
 PyObject *
@@ -124,7 +145,7 @@ Batch_get_columns(PyObject *op, void *Py_UNUSED(closure))
 {
     const int32_t count = schema_of(op)->n_fields;
     pyma_state *state = pyma_state_of(op);
-    PyObject *list = PyList_New(count);
+    PyObject *list = load_all(state, core_of(op)) == 0 ? PyList_New(count) : NULL;
     for (int32_t i = 0; list != NULL && i < count; i++) {
         PyObject *column = pyma_batch_column_wrap(state, core_of(op), i);
         if (column == NULL) {
@@ -253,7 +274,8 @@ static PyObject *
 Batch_to_pydict(PyObject *op, PyObject *args, PyObject *kwargs)
 {
     const int maps = parse_maps(args, kwargs, "|$O:to_pydict");
-    PyObject *dict = maps < 0 ? NULL : PyDict_New();
+    const bool ready = maps >= 0 && load_all(pyma_state_of(op), core_of(op)) == 0;
+    PyObject *dict = ready ? PyDict_New() : NULL;
     for (int32_t i = 0; dict != NULL && i < schema_of(op)->n_fields; i++) {
         PyObject *name = name_of(op, i);
         PyObject *list = name != NULL ? column_list(op, i, (pyma_maps)maps) : NULL;
@@ -289,7 +311,8 @@ Batch_to_pylist(PyObject *op, PyObject *args, PyObject *kwargs)
 {
     const int maps = parse_maps(args, kwargs, "|$O:to_pylist");
     const Py_ssize_t count = maps < 0 ? -1 : Batch_mp_length(op);
-    PyObject *rows = count < 0 ? NULL : empty_dicts(count);
+    const bool ready = count >= 0 && load_all(pyma_state_of(op), core_of(op)) == 0;
+    PyObject *rows = ready ? empty_dicts(count) : NULL;
     for (int32_t i = 0; rows != NULL && i < schema_of(op)->n_fields; i++) {
         PyObject *name = name_of(op, i);
         PyObject *values = name != NULL ? column_list(op, i, (pyma_maps)maps) : NULL;
@@ -355,6 +378,9 @@ batches_equal(PyObject *op, PyObject *other, bool check_metadata)
     ma_batch *b = core_of(other);
     int same = ma_batch_length(a) == ma_batch_length(b) &&
                ma_schema_equal(ma_batch_schema(a), ma_batch_schema(b), check_metadata);
+    if (same > 0 && (load_all(pyma_state_of(op), a) < 0 || load_all(pyma_state_of(op), b) < 0)) {
+        return -1;
+    }
     for (int32_t i = 0; same > 0 && i < ma_batch_schema(a)->n_fields; i++) {
         same = columns_equal(pyma_state_of(op), a, b, i);
     }
@@ -397,7 +423,8 @@ Batch_validate(PyObject *op, PyObject *args, PyObject *kwargs)
     static char *keywords[] = {"full", NULL};
     pyma_state *state = pyma_state_of(op);
     int full = 0;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|$p:validate", keywords, &full)) {
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|$p:validate", keywords, &full) ||
+        load_all(state, core_of(op)) < 0) {
         return NULL;
     }
     for (int32_t i = 0; i < schema_of(op)->n_fields; i++) {
@@ -544,6 +571,9 @@ Batch_get_nbytes(PyObject *op, void *Py_UNUSED(closure))
 {
     pyma_state *state = pyma_state_of(op);
     int64_t total = 0;
+    if (load_all(state, core_of(op)) < 0) {
+        return NULL;
+    }
     for (int32_t i = 0; i < schema_of(op)->n_fields; i++) {
         ma_array *column = pyma_batch_column(state, core_of(op), i);
         if (column == NULL || pyma_array_check(state, column) < 0) {

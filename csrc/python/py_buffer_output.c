@@ -8,17 +8,16 @@
 #include "python/py_module.h"
 #include "python/py_mutex.h"
 #include "python/py_native_file.h"
-#include "python/py_os.h"
 
 #define FIRST_CAPACITY 4096
 #define LONG_COPY      (64 * 1024) /* takes longer than giving the GIL away and back */
-#define WORTH_ADVICE   ((int64_t)4 << 20)
 #define WORTH_CUTTING  (64 * 1024) /* room behind the last byte that is given back at the end */
 
 /* The owner of the bytes is there from the start, so that closing cannot fail. */
 typedef struct output_block {
     ma_block base;
     uint8_t *memory; /* owned; from ma_aligned_malloc; NULL until written to */
+    int64_t capacity;
 } output_block;
 
 typedef struct BufferOutputStreamObject {
@@ -26,7 +25,6 @@ typedef struct BufferOutputStreamObject {
     pyma_mutex lock;     /* guards what follows; held while bytes are copied */
     output_block *block; /* owned; its memory stays as it is once closed */
     int64_t size;
-    int64_t capacity;
     bool closed;
 } BufferOutputStreamObject;
 
@@ -40,27 +38,6 @@ output_release(ma_block *base)
 
 /* ---- writing ---- */
 
-/* A larger block with what was written so far; NULL if there is no memory. Large pages that are
- * moved fall apart, at more cost than copying them, so a large block is not left to realloc. */
-static uint8_t *
-enlarge_lock_held(BufferOutputStreamObject *self, int64_t capacity)
-{
-    uint8_t *const old = self->block->memory;
-    if (capacity < WORTH_ADVICE) {
-        return ma_aligned_realloc(old, self->size, capacity);
-    }
-    uint8_t *memory = ma_aligned_malloc(capacity);
-    if (memory == NULL) {
-        return NULL;
-    }
-    pyma_os_expect_filling(memory, capacity);
-    if (self->size > 0) {
-        memcpy(memory, old, (size_t)self->size);
-    }
-    ma_aligned_free(old);
-    return memory;
-}
-
 /* Make room for `more` bytes. Whoever writes a lot gets just that: the pages are not touched
  * before. */
 static int
@@ -70,17 +47,18 @@ reserve_lock_held(BufferOutputStreamObject *self, int64_t more)
     if (!ma_add_i64(self->size, more, &needed)) {
         return -1;
     }
-    if (needed <= self->capacity) {
+    const int64_t now = self->block->capacity;
+    if (needed <= now) {
         return 0;
     }
-    const int64_t doubled = self->capacity > INT64_MAX / 2 ? INT64_MAX : self->capacity * 2;
+    const int64_t doubled = now > INT64_MAX / 2 ? INT64_MAX : now * 2;
     const int64_t capacity = ma_max_i64(needed, ma_max_i64(doubled, FIRST_CAPACITY));
-    uint8_t *memory = enlarge_lock_held(self, capacity);
-    if (memory == NULL) {
+    uint8_t *grown = ma_aligned_realloc(self->block->memory, self->size, capacity);
+    if (grown == NULL) {
         return -1;
     }
-    self->block->memory = memory;
-    self->capacity = capacity;
+    self->block->memory = grown;
+    self->block->capacity = capacity;
     return 0;
 }
 
@@ -145,9 +123,13 @@ output_close(PyObject *op)
 {
     BufferOutputStreamObject *self = (BufferOutputStreamObject *)op;
     pyma_mutex_lock(&self->lock);
-    if (!self->closed && self->capacity - self->size >= WORTH_CUTTING) {
-        uint8_t *cut = ma_aligned_realloc(self->block->memory, self->size, self->size);
-        self->block->memory = cut != NULL ? cut : self->block->memory;
+    output_block *block = self->block;
+    if (!self->closed && block->capacity - self->size >= WORTH_CUTTING) {
+        uint8_t *cut = ma_aligned_realloc(block->memory, self->size, self->size);
+        if (cut != NULL) {
+            block->memory = cut;
+            block->capacity = self->size;
+        }
     }
     self->closed = true;
     pyma_mutex_unlock(&self->lock);

@@ -12,7 +12,7 @@ BufferReader_tp_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
         pyma_buffer_from_object(object, &buffer) < 0) {
         return NULL;
     }
-    return pyma_memory_file_new(type, buffer);
+    return pyma_memory_file_new(type, buffer, NULL);
 }
 
 PyDoc_STRVAR(BufferReader_doc,

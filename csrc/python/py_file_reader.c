@@ -74,7 +74,8 @@ describe_source(FileReaderObject *self, ma_file_source *out)
     out->memory = pyma_source_memory(self->source, &start);
     out->size = out->memory.data != NULL ? out->memory.size : pyma_source_size(self->source);
     out->context = self->source;
-    out->read = read_at;
+    const bool reads = out->memory.data == NULL || pyma_source_is_mapped(self->source);
+    out->read = reads ? read_at : NULL;
     if (out->size < 0) {
         if (!PyErr_Occurred()) {
             PyErr_SetString(PyExc_TypeError,

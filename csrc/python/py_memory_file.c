@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/base/number.h"
+#include "python/py_descriptor.h"
 
 #define LONG_COPY (64 * 1024) /* takes longer than giving the GIL away and back */
 
@@ -141,11 +142,13 @@ memory_close(PyObject *op)
     pyma_memory_file *self = (pyma_memory_file *)op;
     pyma_mutex_lock(&self->lock);
     ma_buffer buffer = self->buffer;
+    pyma_descriptor *descriptor = self->descriptor;
     self->buffer = MA_NO_BUFFER;
+    self->descriptor = NULL;
     self->position = 0;
     pyma_mutex_unlock(&self->lock);
     ma_buffer_clear(&buffer); /* may run Python code: behind the lock */
-    return 0;
+    return pyma_descriptor_close(descriptor);
 }
 
 /* ---- for others ---- */
@@ -163,11 +166,12 @@ static const pyma_file_kind memory_kind = {
 };
 
 PyObject *
-pyma_memory_file_new(PyTypeObject *type, ma_buffer buffer)
+pyma_memory_file_new(PyTypeObject *type, ma_buffer buffer, pyma_descriptor *descriptor)
 {
     pyma_memory_file *self = (pyma_memory_file *)type->tp_alloc(type, 0);
     if (self == NULL || pyma_mutex_init(&self->lock) < 0) {
         ma_buffer_clear(&buffer);
+        pyma_descriptor_unref(descriptor);
         Py_XDECREF(self);
         return NULL;
     }
@@ -175,6 +179,7 @@ pyma_memory_file_new(PyTypeObject *type, ma_buffer buffer)
     self->base.mode = "rb";
     self->base.seekable = true;
     self->buffer = buffer.data != NULL ? buffer : MA_EMPTY_BUFFER;
+    self->descriptor = descriptor;
     return (PyObject *)self;
 }
 
@@ -183,8 +188,22 @@ pyma_memory_file_tp_dealloc(PyObject *op)
 {
     pyma_memory_file *self = (pyma_memory_file *)op;
     ma_buffer_clear(&self->buffer);
+    pyma_descriptor_unref(self->descriptor);
     pyma_mutex_fini(&self->lock);
     pyma_file_dealloc(op);
+}
+
+pyma_descriptor *
+pyma_memory_file_descriptor(PyObject *op)
+{
+    pyma_memory_file *self = (pyma_memory_file *)op;
+    pyma_mutex_lock(&self->lock);
+    pyma_descriptor *descriptor = self->descriptor;
+    if (descriptor != NULL) {
+        pyma_descriptor_ref(descriptor);
+    }
+    pyma_mutex_unlock(&self->lock);
+    return descriptor;
 }
 
 int

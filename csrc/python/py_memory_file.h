@@ -11,14 +11,20 @@ typedef struct pyma_memory_file {
     pyma_mutex lock;  /* guards what follows */
     ma_buffer buffer; /* owned; without an address once closed */
     int64_t position; /* inside the buffer */
+    struct pyma_descriptor *descriptor; /* owned; of a mapped file, until it is closed; else NULL */
 } pyma_memory_file;
 
-/* A new object of `type` over `buffer`, which it takes over, also on failure (NULL). */
+/* A new object of `type` over `buffer`, and over the descriptor that it was mapped from (NULL: none);
+ * it takes both over, also on failure (NULL). */
 PyObject *
-pyma_memory_file_new(PyTypeObject *type, ma_buffer buffer);
+pyma_memory_file_new(PyTypeObject *type, ma_buffer buffer, struct pyma_descriptor *descriptor);
 
 void
 pyma_memory_file_tp_dealloc(PyObject *op);
+
+/* The descriptor behind a mapped file, as a new reference; NULL for other memory. */
+struct pyma_descriptor *
+pyma_memory_file_descriptor(PyObject *op);
 
 /* The memory, as a new reference, and the position in it. -1 with an exception when it is
  * closed. */

@@ -69,8 +69,11 @@ map_path(PyTypeObject *type, PyObject *path)
                      "%R is not a regular file, and only those can be mapped; read it with OSFile",
                      file->name);
     }
-    pyma_descriptor_unref(file);
-    return result == 0 ? pyma_memory_file_new(type, buffer) : NULL;
+    if (result < 0) {
+        pyma_descriptor_unref(file);
+        return NULL;
+    }
+    return pyma_memory_file_new(type, buffer, file);
 }
 
 PyDoc_STRVAR(memory_map_doc,

@@ -105,9 +105,4 @@ pyma_os_map(int fd, int64_t size, void **out);
 void
 pyma_os_unmap(void *memory, int64_t size);
 
-/* Say that a large block of our own will be filled: where the system has large pages, taking them
- * is several times as fast as taking as much memory in small ones. */
-void
-pyma_os_expect_filling(void *memory, int64_t size);
-
 #endif

@@ -28,7 +28,6 @@
 #endif
 
 /* Of Linux on all processors but a few; where it is another size, the advice just covers less. */
-#define LARGE_PAGE ((uintptr_t)2 << 20)
 
 /* Where it is missing (macOS), Python's own ignoring of SIGPIPE has to do. */
 #ifndef MSG_NOSIGNAL
@@ -209,22 +208,6 @@ void
 pyma_os_unmap(void *memory, int64_t size)
 {
     (void)munmap(memory, (size_t)size);
-}
-
-void
-pyma_os_expect_filling(void *memory, int64_t size)
-{
-#ifdef MADV_HUGEPAGE
-    /* the large pages that lie wholly inside: what is beside the block is none of our business */
-    const uintptr_t from = ((uintptr_t)memory + LARGE_PAGE - 1) & ~(LARGE_PAGE - 1);
-    const uintptr_t to = ((uintptr_t)memory + (uintptr_t)size) & ~(LARGE_PAGE - 1);
-    if (from < to) {
-        (void)madvise((void *)from, to - from, MADV_HUGEPAGE);
-    }
-#else
-    (void)memory;
-    (void)size;
-#endif
 }
 
 #endif

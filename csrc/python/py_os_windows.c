@@ -288,11 +288,4 @@ pyma_os_unmap(void *memory, int64_t size)
     (void)UnmapViewOfFile(memory);
 }
 
-void
-pyma_os_expect_filling(void *memory, int64_t size)
-{
-    (void)memory; /* large pages are for the privileged here */
-    (void)size;
-}
-
 #endif

@@ -79,8 +79,7 @@ read_all_parts(pyma_source *source, const ma_range *parts, int64_t count, int64_
             return -1;
         }
         if (got < parts[i].size) {
-            PyErr_Format(PyExc_EOFError, "the input ends inside a record batch's body");
-            return -1;
+            return pyma_source_fail_short(source);
         }
         from = parts[i].offset + parts[i].size;
         to += parts[i].size;

@@ -3,6 +3,7 @@
 
 #include "core/base/memory.h"
 #include "core/base/number.h"
+#include "python/py_descriptor.h"
 #include "python/py_memory_file.h"
 #include "python/py_memory_map.h"
 
@@ -13,6 +14,7 @@ typedef struct memory_source {
     ma_buffer buffer; /* owned */
     int64_t start;
     PyObject *file; /* owned; the BufferReader or MemoryMappedFile; NULL for plain memory */
+    pyma_descriptor *descriptor; /* owned; what the memory is mapped from; NULL for other memory */
 } memory_source;
 
 /* ---- memory ---- */
@@ -22,7 +24,15 @@ memory_fini(pyma_source *base)
 {
     memory_source *self = (memory_source *)base;
     ma_buffer_clear(&self->buffer);
+    pyma_descriptor_unref(self->descriptor);
     Py_CLEAR(self->file);
+}
+
+static int64_t
+memory_read_at(pyma_source *base, int64_t offset, uint8_t *target, int64_t size)
+{
+    const memory_source *self = (const memory_source *)base;
+    return pyma_descriptor_read_at(self->descriptor, offset, target, size);
 }
 
 static int
@@ -33,19 +43,23 @@ memory_traverse(const pyma_source *base, visitproc visit, void *arg)
 }
 
 static const pyma_source_kind memory_kind = {
+    .read_at = memory_read_at,
     .fini = memory_fini,
     .traverse = memory_traverse,
 };
 
-/* Takes over the buffer, also on failure. */
+/* Takes over the buffer and the descriptor, also on failure. */
 static pyma_source *
-source_of_memory(pyma_state *state, ma_buffer buffer, int64_t start, PyObject *file)
+source_of_memory(pyma_state *state, ma_buffer buffer, int64_t start, PyObject *file,
+                 pyma_descriptor *descriptor)
 {
     memory_source *self = pyma_source_new(state, &memory_kind, sizeof(*self));
     if (self == NULL) {
         ma_buffer_clear(&buffer);
+        pyma_descriptor_unref(descriptor);
         return NULL;
     }
+    self->descriptor = descriptor;
     self->buffer = buffer.data != NULL ? buffer : MA_EMPTY_BUFFER;
     self->start = ma_min_i64(start, buffer.size);
     self->file = Py_XNewRef(file);
@@ -60,7 +74,7 @@ source_of_memory_file(pyma_state *state, PyObject *file)
     if (pyma_memory_file_get(file, &buffer, &position) < 0) {
         return NULL;
     }
-    return source_of_memory(state, buffer, position, file);
+    return source_of_memory(state, buffer, position, file, pyma_memory_file_descriptor(file));
 }
 
 /* Say what to do about memory in pieces; other failures stay as they are. */
@@ -87,7 +101,7 @@ source_of_bytes(pyma_state *state, PyObject *object)
         explain_buffer_error();
         return NULL;
     }
-    return source_of_memory(state, buffer, 0, NULL);
+    return source_of_memory(state, buffer, 0, NULL, NULL);
 }
 
 /* ---- picking ---- */
@@ -103,9 +117,11 @@ source_of_path(pyma_state *state, PyObject *path, bool random_access, bool memor
     if (!memory_map || !descriptor->is_regular) {
         return pyma_source_of_descriptor(state, descriptor, random_access);
     }
-    const int result = pyma_map(descriptor, &buffer);
-    pyma_descriptor_unref(descriptor);
-    return result == 0 ? source_of_memory(state, buffer, 0, NULL) : NULL;
+    if (pyma_map(descriptor, &buffer) < 0) {
+        pyma_descriptor_unref(descriptor);
+        return NULL;
+    }
+    return source_of_memory(state, buffer, 0, NULL, descriptor);
 }
 
 static pyma_source *
@@ -207,6 +223,12 @@ pyma_source_memory(const pyma_source *self, int64_t *start)
     return memory->buffer;
 }
 
+bool
+pyma_source_is_mapped(const pyma_source *self)
+{
+    return self->kind == &memory_kind && ((const memory_source *)self)->descriptor != NULL;
+}
+
 void
 pyma_source_move(pyma_source *self, int64_t position)
 {
@@ -244,18 +266,20 @@ pyma_source_can_skip(const pyma_source *self)
     return self->kind->can_skip != NULL && self->kind->can_skip(self);
 }
 
+int
+pyma_source_fail_short(const pyma_source *self)
+{
+    PyErr_SetString(self->state->ArrowInvalid, "the input ends inside a record batch's body");
+    return -1;
+}
+
 static int
 check_skipped(pyma_source *self, int64_t got, int64_t size)
 {
     if (got < 0) {
         return -1;
     }
-    if (got < size) {
-        PyErr_SetString(self->state->ArrowInvalid,
-                        "the input ends inside a part of it that was to be skipped");
-        return -1;
-    }
-    return 0;
+    return got < size ? pyma_source_fail_short(self) : 0;
 }
 
 int

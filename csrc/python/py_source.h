@@ -29,6 +29,11 @@ pyma_source_memory(const pyma_source *self, int64_t *start);
 void
 pyma_source_move(pyma_source *self, int64_t position);
 
+/* Whether the memory is a mapped file that can be read as well, with pyma_source_read_at: the first touch
+ * of a page of a map takes ten times as long as reading a few hundred bytes. */
+bool
+pyma_source_is_mapped(const pyma_source *self);
+
 /* Bytes in all where that is known without reading (regular files, seekable objects opened with
  * `random_access`), else -1. Raises nothing. */
 int64_t
@@ -52,6 +57,10 @@ pyma_source_can_skip(const pyma_source *self);
 /* Step over `size` bytes. ArrowInvalid when the input ends before them; -1 with an exception. */
 int
 pyma_source_skip(pyma_source *self, int64_t size);
+
+/* -1 with ArrowInvalid: the input has ended inside of what was to be read. */
+int
+pyma_source_fail_short(const pyma_source *self);
 
 /* Whether reading runs Python code (an object's `read`), during which no lock may be held. */
 bool

@@ -155,6 +155,9 @@ next_event(StreamReaderObject *self, ma_event *event)
             return -1;
         }
     } while (*event == MA_EVENT_NONE);
+    if (self->memory.data != NULL) {
+        pyma_source_move(self->source, self->cursor); /* a file object's position moves along */
+    }
     return 0;
 }
 

@@ -144,7 +144,7 @@ core_input_stream(PyObject *module, PyObject *args, PyObject *kwargs)
     }
     if (PyObject_CheckBuffer(source)) {
         return pyma_buffer_from_object(source, &buffer) == 0
-                   ? pyma_memory_file_new(state->BufferReader, buffer)
+                   ? pyma_memory_file_new(state->BufferReader, buffer, NULL)
                    : NULL;
     }
     if (PyObject_TypeCheck(source, state->NativeFile) && !pyma_file_is_readable(source)) {

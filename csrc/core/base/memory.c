@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "core/base/number.h"
+#include "core/base/pages.h"
+#include "core/base/spare.h"
 
 #ifdef MA_FAULT_INJECTION
 #include <stdatomic.h>
@@ -88,32 +90,56 @@ ma_free(void *block)
 #define ASAN_UNPOISON_MEMORY_REGION(start, size) ((void)(start), (void)(size))
 #endif
 
-/* What malloc is asked for, for `size` bytes. */
-static size_t
-raw_size(int64_t size)
-{
-    return (size_t)size + MA_ALIGNMENT + sizeof(void *);
-}
+/* An aligned block lies inside one of malloc's. Right before it stands where that one begins, and how
+ * many bytes it has. */
+typedef struct block_head {
+    void *raw;
+    int64_t raw_size;
+} block_head;
 
-/* An aligned block lies inside one of malloc's; the pointer to that one stands right before it.
- * realloc may then move large blocks by remapping pages, which aligned_alloc has no way to do. */
+#define SLACK ((int64_t)(MA_ALIGNMENT + sizeof(block_head)))
+
+/* Blocks of this size are taken in large pages, and kept when they are let go of. Not where every block
+ * is watched: a kept one would hide that it is used after its end. */
+#if defined(MA_ADDRESS_SANITIZER) || defined(MA_FAULT_INJECTION)
+#define LARGE INT64_MAX
+#else
+#define LARGE MA_SPARE_SMALLEST
+#endif
+
 static void *
-place(void *raw, int64_t size)
+place(void *raw, int64_t raw_size, int64_t size)
 {
+    const block_head head = {raw, raw_size};
     const uintptr_t at =
-        ((uintptr_t)raw + sizeof(void *) + MA_ALIGNMENT - 1) & ~(uintptr_t)(MA_ALIGNMENT - 1);
+        ((uintptr_t)raw + sizeof(head) + MA_ALIGNMENT - 1) & ~(uintptr_t)(MA_ALIGNMENT - 1);
     uint8_t *end = (uint8_t *)at + size;
-    memcpy((void *)(at - sizeof(void *)), &raw, sizeof(raw));
-    ASAN_POISON_MEMORY_REGION(end, raw_size(size) - (size_t)(end - (uint8_t *)raw));
+    memcpy((void *)(at - sizeof(head)), &head, sizeof(head));
+    ASAN_POISON_MEMORY_REGION(end, (size_t)raw_size - (size_t)(end - (uint8_t *)raw));
     return (void *)at;
 }
 
-static void *
-raw_of(const void *block)
+static block_head
+head_of(const void *block)
 {
-    void *raw;
-    memcpy(&raw, (const uint8_t *)block - sizeof(void *), sizeof(raw));
-    return raw;
+    block_head head;
+    memcpy(&head, (const uint8_t *)block - sizeof(head), sizeof(head));
+    return head;
+}
+
+static void *
+take_large(int64_t size)
+{
+    int64_t raw_size = size + SLACK;
+    void *raw = ma_spare_take(raw_size, &raw_size);
+    if (raw == NULL) {
+        raw_size = size + SLACK;
+        raw = malloc((size_t)raw_size);
+        if (raw != NULL) {
+            ma_pages_will_be_filled(raw, raw_size);
+        }
+    }
+    return raw != NULL ? place(raw, raw_size, size) : NULL;
 }
 
 void *
@@ -122,8 +148,28 @@ ma_aligned_malloc(int64_t size)
     if (!fits(size) || must_fail()) {
         return NULL;
     }
-    void *raw = malloc(raw_size(size));
-    return raw != NULL ? place(raw, size) : NULL;
+    if (size >= LARGE) {
+        return take_large(size);
+    }
+    void *raw = malloc((size_t)(size + SLACK));
+    return raw != NULL ? place(raw, size + SLACK, size) : NULL;
+}
+
+/* Large pages that are moved fall apart, at more cost than copying them. */
+static void *
+grow_large(void *block, int64_t used, int64_t size)
+{
+    const block_head head = head_of(block);
+    const int64_t room = head.raw_size - ((uint8_t *)block - (uint8_t *)head.raw);
+    if (size <= room) {
+        return block;
+    }
+    void *grown = take_large(size);
+    if (grown != NULL) {
+        memcpy(grown, block, (size_t)used);
+        ma_aligned_free(block);
+    }
+    return grown;
 }
 
 void *
@@ -135,26 +181,35 @@ ma_aligned_realloc(void *block, int64_t used, int64_t size)
     if (!fits(size) || must_fail()) {
         return NULL;
     }
-    void *old_raw = raw_of(block);
-    const size_t shift = (size_t)((uint8_t *)block - (uint8_t *)old_raw);
-    uint8_t *raw = realloc(old_raw, raw_size(size));
+    if (size >= LARGE && size > used) {
+        return grow_large(block, used, size);
+    }
+    const block_head old = head_of(block);
+    const size_t shift = (size_t)((uint8_t *)block - (uint8_t *)old.raw);
+    uint8_t *raw = realloc(old.raw, (size_t)(size + SLACK));
     if (raw == NULL) {
         return NULL;
     }
     const uintptr_t at =
-        ((uintptr_t)raw + sizeof(void *) + MA_ALIGNMENT - 1) & ~(uintptr_t)(MA_ALIGNMENT - 1);
-    ASAN_UNPOISON_MEMORY_REGION(raw, raw_size(size));
+        ((uintptr_t)raw + sizeof(block_head) + MA_ALIGNMENT - 1) & ~(uintptr_t)(MA_ALIGNMENT - 1);
+    ASAN_UNPOISON_MEMORY_REGION(raw, (size_t)(size + SLACK));
     if (at != (uintptr_t)raw + shift) {
         memmove((void *)at, raw + shift, (size_t)used);
     }
-    return place(raw, size);
+    return place(raw, size + SLACK, size);
 }
 
 void
 ma_aligned_free(void *block)
 {
-    if (block != NULL) {
-        free(raw_of(block));
+    if (block == NULL) {
+        return;
+    }
+    const block_head head = head_of(block);
+    if (head.raw_size >= LARGE) {
+        ma_spare_put(head.raw, head.raw_size);
+    } else {
+        free(head.raw);
     }
 }
 

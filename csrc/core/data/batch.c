@@ -160,6 +160,12 @@ ma_batch_column(ma_batch *self, int32_t index, ma_array **out, ma_error *err)
     return MA_OK;
 }
 
+bool
+ma_batch_is_costly(const ma_batch *self)
+{
+    return self->source != NULL && self->source->is_costly(self->source);
+}
+
 static ma_status
 load_one(void *context, int64_t index, ma_error *err)
 {
@@ -177,7 +183,7 @@ ma_batch_load(ma_batch *self, ma_error *err)
     if (missing == 0) {
         return MA_OK;
     }
-    const int threads = missing > 1 && self->source->is_costly(self->source) ? 0 : 1;
+    const int threads = missing > 1 && ma_batch_is_costly(self) ? 0 : 1;
     return ma_parallel(load_one, self, self->schema->n_fields, threads, err);
 }
 

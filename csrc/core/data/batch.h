@@ -50,6 +50,10 @@ ma_batch_column(ma_batch *self, int32_t index, ma_array **out, ma_error *err);
 bool
 ma_batch_has_column(const ma_batch *self, int32_t index);
 
+/* Whether building columns that are missing takes long: a compressed body of some size. */
+bool
+ma_batch_is_costly(const ma_batch *self);
+
 /* Build all columns, on several threads where that pays. */
 MA_NODISCARD ma_status
 ma_batch_load(ma_batch *self, ma_error *err);

@@ -418,6 +418,9 @@ static ma_status
 prepare_columns(ma_encoder *self, ma_batch *batch, ma_output *output, ma_error *err)
 {
     const int32_t n = self->wire->n_fields;
+    if (ma_batch_is_costly(batch)) {
+        MA_TRY(ma_batch_load(batch, err));
+    }
     MA_TRY(
         ma_grow((void **)&self->columns, &self->column_capacity, n, sizeof(*self->columns), err));
     for (int32_t i = 0; i < n; i++) {

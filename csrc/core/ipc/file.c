@@ -7,6 +7,9 @@
 #include "core/ipc/frame.h"
 #include "core/ipc/parts.h"
 
+#define PEEK_SIZE 4096 /* bytes that are read faster than a page is mapped */
+#define PEEKS     16   /* opening takes three, a batch two */
+
 struct ma_file {
     ma_file_source source; /* memory owned */
     ma_limits limits;
@@ -16,6 +19,7 @@ struct ma_file {
     ma_plan *plan;      /* owned */
     ma_dict_set *dicts; /* owned; NULL until loaded, or when there are none */
     bool dicts_loaded;
+    int peeks; /* small reads of a mapped file so far */
     ma_read_stats stats;
 };
 
@@ -32,6 +36,27 @@ fetch(const ma_file *self, int64_t offset, int64_t size, ma_buffer *out, ma_erro
         *out = ma_buffer_slice(source->memory, offset, size);
         return MA_OK;
     }
+    MA_TRY(ma_buffer_alloc(size, out, &data, err));
+    const ma_status st = source->read(source->context, offset, data, size, err);
+    if (st != MA_OK) {
+        ma_buffer_clear(out);
+    }
+    return st;
+}
+
+/* The same for a few bytes of which nothing stays: those of a mapped file are read, not touched, as long
+ * as the file is new. The first touch of a page takes ten times as long as such a read, but it brings
+ * its neighbours with it, so that who goes on reading is better off with the map. */
+static ma_status
+peek(ma_file *self, int64_t offset, int64_t size, ma_buffer *out, ma_error *err)
+{
+    const ma_file_source *source = &self->source;
+    uint8_t *data;
+    if (source->memory.data == NULL || source->read == NULL || size > PEEK_SIZE ||
+        self->peeks >= PEEKS) {
+        return fetch(self, offset, size, out, err);
+    }
+    self->peeks++;
     MA_TRY(ma_buffer_alloc(size, out, &data, err));
     const ma_status st = source->read(source->context, offset, data, size, err);
     if (st != MA_OK) {
@@ -69,8 +94,8 @@ find_footer(ma_file *self, int64_t *size, ma_error *err)
         return ma_fail(err, MA_INVALID, 0, "an Arrow file has at least %d bytes and this has %lld",
                        MA_FILE_HEAD + MA_FILE_TAIL, (long long)total);
     }
-    MA_TRY(fetch(self, 0, MA_FILE_HEAD, &head, err));
-    ma_status st = fetch(self, total - MA_FILE_TAIL, MA_FILE_TAIL, &tail, err);
+    MA_TRY(peek(self, 0, MA_FILE_HEAD, &head, err));
+    ma_status st = peek(self, total - MA_FILE_TAIL, MA_FILE_TAIL, &tail, err);
     if (st == MA_OK) {
         st = check_ends(self, head.data, tail.data, err);
     }
@@ -98,7 +123,7 @@ read_footer(ma_file *self, ma_error *err)
 {
     int64_t size = 0;
     MA_TRY(find_footer(self, &size, err));
-    MA_TRY(fetch(self, self->footer_at, size, &self->footer_bytes, err));
+    MA_TRY(peek(self, self->footer_at, size, &self->footer_bytes, err));
     const ma_span bytes = {self->footer_bytes.data, size, self->footer_at};
     const ma_status st = ma_footer_read(bytes, &self->limits, &self->footer, err);
     if (st != MA_OK) {
@@ -237,7 +262,7 @@ find_flatbuffer(const ma_block_place *block, ma_buffer metadata, ma_span *out, m
 }
 
 static ma_status
-open_message(const ma_file *self, const ma_block_place *block, ma_message_kind kind,
+open_message(ma_file *self, const ma_block_place *block, ma_message_kind kind,
              file_message *out, ma_error *err)
 {
     ma_span bytes;
@@ -249,7 +274,7 @@ open_message(const ma_file *self, const ma_block_place *block, ma_message_kind k
             "%lld; raise it to read this",
             (long long)block->metadata_size, (long long)self->limits.max_metadata_size);
     }
-    MA_TRY(fetch(self, block->offset, block->metadata_size, &out->metadata, err));
+    MA_TRY(peek(self, block->offset, block->metadata_size, &out->metadata, err));
     MA_TRY(find_flatbuffer(block, out->metadata, &bytes, err));
     MA_TRY(ma_message_read(bytes, &self->limits, &out->message, err));
     out->body_at = block->offset + block->metadata_size;
@@ -396,11 +421,28 @@ read_batch(ma_file *self, const ma_block_place *block, int64_t index, ma_batch *
     return st;
 }
 
+/* Batch `index`'s place, from the footer. */
+static ma_status
+find_block(ma_file *self, int64_t index, ma_block_place *out, ma_error *err)
+{
+    const int64_t at = (self->footer.batches - self->footer_bytes.data) + MA_BLOCK_SIZE * index;
+    ma_buffer block = MA_NO_BUFFER;
+    if (self->footer_bytes.block != self->source.memory.block) {
+        *out = ma_footer_block(self->footer.batches, index); /* the footer was read */
+        return MA_OK;
+    }
+    MA_TRY(peek(self, self->footer_at + at, MA_BLOCK_SIZE, &block, err));
+    *out = ma_footer_block(block.data, 0);
+    ma_buffer_clear(&block);
+    return MA_OK;
+}
+
 ma_status
 ma_file_batch(ma_file *self, int64_t index, ma_batch **out, ma_error *err)
 {
     assert(index >= 0 && index < self->footer.n_batches);
-    const ma_block_place block = ma_footer_block(self->footer.batches, index);
+    ma_block_place block;
+    MA_TRY(find_block(self, index, &block, err));
     MA_TRY(load_dictionaries(self, err));
     const ma_status st = read_batch(self, &block, index, out, err);
     if (st != MA_OK) {

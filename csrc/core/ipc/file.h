@@ -15,7 +15,8 @@ typedef struct ma_file_source {
     ma_buffer memory; /* the whole file; data == NULL: use `read` */
     int64_t size;     /* of the file */
     void *context;
-    /* Read exactly `size` bytes at `offset`, which lie inside the file; MA_IO where they cannot
+    /* NULL where memory is all there is. Beside memory, it is for the first looks at a mapped file.
+     * Read exactly `size` bytes at `offset`, which lie inside the file; MA_IO where they cannot
      * be had. */
     ma_status (*read)(void *context, int64_t offset, uint8_t *target, int64_t size, ma_error *err);
 } ma_file_source;

@@ -27,7 +27,7 @@ enum { FB_TYPE_NONE, FB_TYPE_NULL, FB_TYPE_INT, FB_TYPE_FLOATING_POINT, FB_TYPE_
 
 enum { FB_FEATURE_DICTIONARY_REPLACEMENT = 1, FB_FEATURE_COMPRESSED_BODY = 2 };
 
-/* Sizes of the structs FieldNode, Buffer and Block. */
-enum { FB_NODE_SIZE = 16, FB_BUFFER_SIZE = 16, FB_BLOCK_SIZE = 24 };
+/* Sizes of the structs FieldNode and Buffer. */
+enum { FB_NODE_SIZE = 16, FB_BUFFER_SIZE = 16 };
 
 #endif

@@ -70,6 +70,8 @@ typedef struct ma_range {
     int64_t size;
 } ma_range;
 
+#define MA_BLOCK_SIZE 24 /* bytes of a Block */
+
 /* Where a message lies in a file (File.fbs, Block). */
 typedef struct ma_block_place {
     int64_t offset;

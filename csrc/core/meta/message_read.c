@@ -167,8 +167,8 @@ ma_footer_read(ma_span bytes, const ma_limits *limits, ma_footer *out, ma_error 
     if (!present) {
         return ma_fail(err, MA_INVALID, bytes.origin + root.at, "the footer has no schema");
     }
-    MA_TRY(ma_fb_vector_of(&root, FB_FOOTER_DICTIONARIES, FB_BLOCK_SIZE, &dictionaries, err));
-    MA_TRY(ma_fb_vector_of(&root, FB_FOOTER_BATCHES, FB_BLOCK_SIZE, &batches, err));
+    MA_TRY(ma_fb_vector_of(&root, FB_FOOTER_DICTIONARIES, MA_BLOCK_SIZE, &dictionaries, err));
+    MA_TRY(ma_fb_vector_of(&root, FB_FOOTER_BATCHES, MA_BLOCK_SIZE, &batches, err));
     footer.version = (ma_version)version;
     footer.n_dictionaries = dictionaries.count;
     footer.dictionaries = ma_fb_items(&dictionaries);
@@ -195,7 +195,7 @@ ma_footer_fini(ma_footer *self)
 ma_block_place
 ma_footer_block(const uint8_t *blocks, int64_t i)
 {
-    const uint8_t *block = blocks + FB_BLOCK_SIZE * i;
+    const uint8_t *block = blocks + MA_BLOCK_SIZE * i;
     return (ma_block_place){(int64_t)ma_load_le64(block), (int32_t)ma_load_le32(block + 8),
                             (int64_t)ma_load_le64(block + 16)};
 }

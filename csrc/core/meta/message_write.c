@@ -118,18 +118,18 @@ ma_batch_message_write(const ma_batch_shape *shape, ma_flat *flat, ma_batch_slot
 static ma_fb_ref
 write_blocks(ma_fb_writer *out, const ma_block_place *places, int64_t count)
 {
-    uint8_t *blocks = ma_calloc(count, FB_BLOCK_SIZE);
+    uint8_t *blocks = ma_calloc(count, MA_BLOCK_SIZE);
     if (blocks == NULL) {
         out->failed = true;
         return 0;
     }
     for (int64_t i = 0; i < count; i++) {
-        uint8_t *block = blocks + FB_BLOCK_SIZE * i;
+        uint8_t *block = blocks + MA_BLOCK_SIZE * i;
         ma_store_le64(block, (uint64_t)places[i].offset);
         ma_store_le32(block + 8, (uint32_t)places[i].metadata_size);
         ma_store_le64(block + 16, (uint64_t)places[i].body_size);
     }
-    const ma_fb_ref vector = ma_fb_write_vector(out, blocks, count, FB_BLOCK_SIZE, 8, NULL);
+    const ma_fb_ref vector = ma_fb_write_vector(out, blocks, count, MA_BLOCK_SIZE, 8, NULL);
     ma_free(blocks);
     return vector;
 }
