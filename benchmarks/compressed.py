@@ -19,7 +19,7 @@ def compressed_stream(codec):
 
 
 def read_one_column(codec):
-    """One column of a stream, ten times: each of them once, so that no column's own cost decides."""
+    """Ten streams, another column of each: so that no column's own cost decides."""
 
     def prepare(pa):
         data = pa.py_buffer(compressed_stream(codec))

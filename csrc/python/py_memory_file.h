@@ -14,8 +14,8 @@ typedef struct pyma_memory_file {
     struct pyma_descriptor *descriptor; /* owned; of a mapped file, until it is closed; else NULL */
 } pyma_memory_file;
 
-/* A new object of `type` over `buffer`, and over the descriptor that it was mapped from (NULL: none);
- * it takes both over, also on failure (NULL). */
+/* A new object of `type` over `buffer`, and over the descriptor that it was mapped from (NULL:
+ * none); it takes both over, also on failure (NULL). */
 PyObject *
 pyma_memory_file_new(PyTypeObject *type, ma_buffer buffer, struct pyma_descriptor *descriptor);
 

@@ -29,8 +29,8 @@ pyma_source_memory(const pyma_source *self, int64_t *start);
 void
 pyma_source_move(pyma_source *self, int64_t position);
 
-/* Whether the memory is a mapped file that can be read as well, with pyma_source_read_at: the first touch
- * of a page of a map takes ten times as long as reading a few hundred bytes. */
+/* Whether the memory is a mapped file that can be read as well, with pyma_source_read_at: the
+ * first touch of a page of a map takes ten times as long as reading a few hundred bytes. */
 bool
 pyma_source_is_mapped(const pyma_source *self);
 

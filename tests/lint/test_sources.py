@@ -31,6 +31,7 @@ NOT_FOR_THE_CORE = {"Python.h", "stdio.h", "unistd.h", "fcntl.h", "pthread.h", "
 WHERE_NEEDED = {
     "status.c": {"stdio.h"},  # snprintf
     "text.c": {"stdio.h"},  # snprintf
+    "pages.c": {"unistd.h"},  # the size of a page
     "parallel.c": {"pthread.h", "unistd.h", "windows.h"},  # threads, the number of processors
 }
 

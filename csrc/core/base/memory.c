@@ -90,8 +90,8 @@ ma_free(void *block)
 #define ASAN_UNPOISON_MEMORY_REGION(start, size) ((void)(start), (void)(size))
 #endif
 
-/* An aligned block lies inside one of malloc's. Right before it stands where that one begins, and how
- * many bytes it has. */
+/* An aligned block lies inside one of malloc's. Right before it stands where that one begins,
+ * and how many bytes it has. */
 typedef struct block_head {
     void *raw;
     int64_t raw_size;
@@ -99,8 +99,8 @@ typedef struct block_head {
 
 #define SLACK ((int64_t)(MA_ALIGNMENT + sizeof(block_head)))
 
-/* Blocks of this size are taken in large pages, and kept when they are let go of. Not where every block
- * is watched: a kept one would hide that it is used after its end. */
+/* Blocks of this size are taken in large pages, and kept when they are let go of. Not where
+ * every block is watched: a kept one would hide that it is used after its end. */
 #if defined(MA_ADDRESS_SANITIZER) || defined(MA_FAULT_INJECTION)
 #define LARGE INT64_MAX
 #else

@@ -8,8 +8,8 @@
 void
 ma_pages_will_be_filled(void *memory, int64_t size);
 
-/* The bytes mean nothing any more: the system may take their pages whenever it is short of memory, and
- * until then writing to them is as quick as ever. */
+/* The bytes mean nothing any more: the system may take their pages whenever it is short of
+ * memory, and until then writing to them is as quick as ever. */
 void
 ma_pages_may_go(void *memory, int64_t size);
 

@@ -44,9 +44,9 @@ fetch(const ma_file *self, int64_t offset, int64_t size, ma_buffer *out, ma_erro
     return st;
 }
 
-/* The same for a few bytes of which nothing stays: those of a mapped file are read, not touched, as long
- * as the file is new. The first touch of a page takes ten times as long as such a read, but it brings
- * its neighbours with it, so that who goes on reading is better off with the map. */
+/* The same for a few bytes of which nothing stays: those of a mapped file are read, not touched,
+ * as long as the file is new. The first touch of a page takes ten times as long as such a read,
+ * but it brings its neighbours with it, so that who goes on reading is better off with the map. */
 static ma_status
 peek(ma_file *self, int64_t offset, int64_t size, ma_buffer *out, ma_error *err)
 {
