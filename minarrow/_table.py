@@ -90,7 +90,9 @@ class ChunkedArray:
         if isinstance(key, slice):
             start, stop, step = key.indices(self._length)
             if step != 1:
-                raise NotImplementedError("slices with a step are not views; convert to numpy first")
+                raise NotImplementedError(
+                    "slices with a step are not views; convert to numpy first"
+                )
             return self.slice(start, max(0, stop - start))
         index = key.__index__()
         if not -self._length <= index < self._length:
@@ -392,7 +394,9 @@ class Table:
         if isinstance(key, slice):
             start, stop, step = key.indices(self.num_rows)
             if step != 1:
-                raise NotImplementedError("slices with a step are not views; convert to pandas first")
+                raise NotImplementedError(
+                    "slices with a step are not views; convert to pandas first"
+                )
             return self.slice(start, max(0, stop - start))
         return self.column(key)
 
@@ -549,7 +553,8 @@ def record_batch(data, names=None, schema=None, metadata=None):
 def table(data, names=None, schema=None, metadata=None):
     """A Table from a dict of columns, a list of arrays, a DataFrame, or Arrow data.
 
-    Parameters are those of :func:`record_batch`; objects with ``__arrow_c_stream__`` are taken without a copy.
+    Parameters are those of :func:`record_batch`; objects with ``__arrow_c_stream__`` are taken
+    without a copy.
     """
     if isinstance(data, Table):
         return data
