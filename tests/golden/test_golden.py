@@ -5,14 +5,16 @@ For each there is the same data as a stream, as a file and as JSON; the JSON is 
 
 import itertools
 import os
+import re
 from functools import cache
 from pathlib import Path
 
-import minarrow as ma
 import pytest
 from oracle import integration_json
 from oracle.fields import describe_schema
 from oracle.layout import raw_columns
+
+import minarrow as ma
 
 ROOT = Path(__file__).parents[2]
 DATA = Path(os.environ.get("MINARROW_TESTDATA") or ROOT.parent / "shared") / "golden"
@@ -99,12 +101,19 @@ def test_schema_and_values_are_those_of_the_json(source):
         batch.validate(full=True)
 
 
+NOT_FOR_PYTHON = "from a scalar's `value`|field name that occurs twice"
+
+
 @each_source
 def test_python_values_can_be_made_of_all(source):
     _, batches = read(ma, source, source.suffix[1:])
     for batch, wanted in zip(batches, expected(source).batches, strict=True):
         for column, values in zip(batch.columns, wanted.columns, strict=True):
-            rows = column.to_pylist()
+            try:
+                rows = column.to_pylist()
+            except ma.ArrowInvalid as error:
+                assert re.search(NOT_FOR_PYTHON, str(error))
+                continue
             assert len(rows) == len(values)
             if "union" not in str(column.type):
                 assert [row is None for row in rows] == [value is None for value in values]

@@ -1,13 +1,15 @@
 """What the tests compare with: readings of Arrow data that share no code with the library.
 
-``integration_json`` reads the JSON of the golden files, ``layout`` the buffers of arrays, ``fields``
-says what a schema is in plain words, and ``flatbuf`` finds where in a stream or file a number stands.
+``integration_json`` reads the JSON of the golden files, ``layout`` the buffers of arrays,
+``fields`` says what a schema is in plain words, and ``flatbuf`` finds where in a stream or file a
+number stands.
 
 All of them give the same raw values: an int for whatever is stored as an integer (dates, times,
-unscaled decimals ...), a float, True or False, bytes for binary, str for text, a tuple of numbers for
-an interval of several, a list for a list, a list of (name, value) for a struct (names may repeat) and
-of (key, value) for a map, (type id, value) for a union; what a dictionary or a run stands for; None
-for null. Every NaN is the one object ``NAN``, so that == between lists takes them as equal.
+unscaled decimals ...), a float, True or False, bytes for binary, str for text, a tuple of numbers
+for an interval of several, a list for a list, a list of (name, value) for a struct (names may
+repeat) and of (key, value) for a map, (type id, value) for a union; what a dictionary or a run
+stands for; None for null. Every NaN is the one object ``NAN``, so that == between lists takes them
+as equal.
 """
 
 import math

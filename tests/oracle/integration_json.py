@@ -1,9 +1,7 @@
 """Reads the JSON of Arrow's integration tests (docs/source/format/Integration.rst).
 
-    case = read(path)
-    case.fields      descriptions as ``fields.describe`` gives them
-    case.metadata    list of (key, value) of the schema, sorted
-    case.batches     for each the rows and, for each column, the list of raw values
+``read`` gives a Case: descriptions of fields as ``fields.describe`` makes them, the schema's
+metadata as sorted pairs, and for each batch its rows and each column's list of raw values.
 """
 
 import gzip

@@ -1,5 +1,6 @@
 #include "core/flatbuf/fb_read.h"
 #include "core/meta/fb_ids.h"
+#include "core/meta/old_codec.h"
 #include "core/meta/schema_meta.h"
 
 static ma_status
@@ -109,6 +110,21 @@ read_header(const ma_fb_table *root, const ma_limits *limits, ma_message *out, m
                    "a message is of the unknown kind %d", (int)out->kind);
 }
 
+/* A codec that only the metadata names counts where BodyCompression is not there. */
+static ma_status
+read_old_codec(ma_message *message, int64_t at, ma_error *err)
+{
+    int codec;
+    if (message->version != MA_V4 || message->kind == MA_MESSAGE_SCHEMA) {
+        return MA_OK;
+    }
+    MA_TRY(ma_old_codec_take(&message->metadata, &codec, at, err));
+    if (message->batch.codec < 0) {
+        message->batch.codec = codec;
+    }
+    return MA_OK;
+}
+
 ma_status
 ma_message_read(ma_span bytes, const ma_limits *limits, ma_message *out, ma_error *err)
 {
@@ -131,7 +147,10 @@ ma_message_read(ma_span bytes, const ma_limits *limits, ma_message *out, ma_erro
     message.version = (ma_version)version;
     message.kind = (ma_message_kind)kind;
     MA_TRY(ma_metadata_meta_read(&root, FB_MESSAGE_METADATA, &budget, &message.metadata, err));
-    const ma_status st = read_header(&root, limits, &message, err);
+    ma_status st = read_header(&root, limits, &message, err);
+    if (st == MA_OK) {
+        st = read_old_codec(&message, bytes.origin + root.at, err);
+    }
     if (st != MA_OK) {
         ma_message_fini(&message);
         return st;

@@ -3,6 +3,7 @@
 #include "core/base/memory.h"
 #include "core/base/number.h"
 #include "core/meta/fb_ids.h"
+#include "core/meta/old_codec.h"
 #include "core/meta/schema_meta.h"
 
 /* Hand the finished flatbuffer over, and let go of the rest. */
@@ -63,6 +64,25 @@ write_zeros(ma_fb_writer *out, int64_t count, int64_t item_size, ma_fb_ref *firs
     return vector;
 }
 
+/* The message's own pairs and, in V4, the one that names the codec. */
+static ma_fb_ref
+write_metadata(ma_fb_writer *out, const ma_batch_shape *shape)
+{
+    ma_error err;
+    ma_metadata *both = NULL;
+    if (shape->version != MA_V4 || shape->codec < 0) {
+        return ma_metadata_meta_write(out, shape->metadata);
+    }
+    ma_error_init(&err);
+    if (ma_old_codec_add(shape->metadata, shape->codec, &both, &err) != MA_OK) {
+        out->failed = true;
+        return 0;
+    }
+    const ma_fb_ref metadata = ma_metadata_meta_write(out, both);
+    ma_metadata_unref(both);
+    return metadata;
+}
+
 ma_status
 ma_batch_message_write(const ma_batch_shape *shape, ma_flat *flat, ma_batch_slots *slots,
                        ma_error *err)
@@ -76,7 +96,7 @@ ma_batch_message_write(const ma_batch_shape *shape, ma_flat *flat, ma_batch_slot
     ma_fb_ref body_at;
 
     ma_fb_writer_init(&out);
-    const ma_fb_ref metadata = ma_metadata_meta_write(&out, shape->metadata);
+    const ma_fb_ref metadata = write_metadata(&out, shape);
     if (shape->n_variadics > 0) {
         variadics = write_zeros(&out, shape->n_variadics, 8, &variadics_at);
     }
