@@ -18,12 +18,12 @@ pyma_export_array(pyma_state *state, ma_array *array, struct ArrowArray *out);
 int
 pyma_export_batch(pyma_state *state, ma_batch *batch, struct ArrowArray *out);
 
-/* A field without a name for a DataType, or an Array object; an extension type adds its metadata.
- */
+/* A field without a name, nullable, for a DataType or an Array object; an extension type adds its
+ * metadata. */
 ma_field *
-pyma_field_of_type(pyma_state *state, PyObject *type, bool nullable);
+pyma_field_of_type(pyma_state *state, PyObject *type);
 ma_field *
-pyma_field_of_array(pyma_state *state, PyObject *array, bool nullable);
+pyma_field_of_array(pyma_state *state, PyObject *array);
 
 /* Capsules: what nobody took out of one is released with it. */
 PyObject *

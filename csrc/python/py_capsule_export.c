@@ -67,17 +67,17 @@ pyma_export_batch(pyma_state *state, ma_batch *batch, struct ArrowArray *out)
 }
 
 ma_field *
-pyma_field_of_type(pyma_state *state, PyObject *type, bool nullable)
+pyma_field_of_type(pyma_state *state, PyObject *type)
 {
-    return pyma_field_new(state, (ma_bytes){"", 0}, type, nullable, NULL);
+    return pyma_field_new(state, (ma_bytes){"", 0}, type, true, NULL);
 }
 
 ma_field *
-pyma_field_of_array(pyma_state *state, PyObject *array, bool nullable)
+pyma_field_of_array(pyma_state *state, PyObject *array)
 {
     const ma_array *core = pyma_array_get(state, array);
     PyObject *type = pyma_array_type(state, core, pyma_array_extension(array));
-    ma_field *field = type != NULL ? pyma_field_of_type(state, type, nullable) : NULL;
+    ma_field *field = type != NULL ? pyma_field_of_type(state, type) : NULL;
     Py_XDECREF(type);
     return field;
 }

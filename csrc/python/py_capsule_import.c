@@ -96,7 +96,7 @@ ask(PyObject *object, const char *method, PyObject *request)
 static PyObject *
 request_of_type(pyma_state *state, PyObject *type)
 {
-    ma_field *field = type != NULL ? pyma_field_of_type(state, type, true) : NULL;
+    ma_field *field = type != NULL ? pyma_field_of_type(state, type) : NULL;
     PyObject *capsule = field != NULL ? pyma_capsule_of_field(state, field) : NULL;
     ma_field_unref(field);
     return capsule;

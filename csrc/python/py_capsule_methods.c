@@ -11,7 +11,7 @@ pyma_type_arrow_c_schema(PyObject *op, PyObject *ignored)
 {
     pyma_state *state = pyma_state_of(op);
     (void)ignored;
-    ma_field *field = pyma_field_of_type(state, op, true);
+    ma_field *field = pyma_field_of_type(state, op);
     PyObject *capsule = field != NULL ? pyma_capsule_of_field(state, field) : NULL;
     ma_field_unref(field);
     return capsule;
@@ -92,7 +92,6 @@ capsules_of_batch(pyma_state *state, ma_batch *batch)
                    capsule);
 }
 
-/* `own` is nullable if there are nulls, so that a request for none is kept to where it can be. */
 static PyObject *
 capsules_as_requested(pyma_state *state, ma_array *array, ma_field *own, ma_field *wanted)
 {
@@ -102,7 +101,7 @@ capsules_as_requested(pyma_state *state, ma_array *array, ma_field *own, ma_fiel
     ma_status st;
     ma_error_init(&err);
     Py_BEGIN_ALLOW_THREADS
-    st = ma_cdata_request_field(own, wanted, &field, &err);
+    st = ma_cdata_request_field(own, wanted, ma_array_null_count(array) > 0, &field, &err);
     if (st == MA_OK) {
         st = ma_cdata_lend_array(array, field->type, &lent, &err);
     }
@@ -132,8 +131,7 @@ pyma_array_arrow_c_array(PyObject *op, PyObject *args, PyObject *kwargs)
         pyma_requested_field(state, requested, &wanted) < 0) {
         return NULL;
     }
-    const bool nullable = wanted == NULL || ma_array_null_count(array) > 0;
-    ma_field *own = pyma_field_of_array(state, op, nullable);
+    ma_field *own = pyma_field_of_array(state, op);
     PyObject *pair = NULL;
     if (own != NULL) {
         pair = wanted != NULL ? capsules_as_requested(state, array, own, wanted)
@@ -214,7 +212,7 @@ pyma_type_export_to_c(PyObject *op, PyObject *address)
 {
     pyma_state *state = pyma_state_of(op);
     struct ArrowSchema *out = struct_at(address, "arrow_schema");
-    ma_field *field = out != NULL ? pyma_field_of_type(state, op, true) : NULL;
+    ma_field *field = out != NULL ? pyma_field_of_type(state, op) : NULL;
     const int failed = field == NULL || pyma_export_field(state, field, out) < 0;
     ma_field_unref(field);
     return failed ? NULL : Py_NewRef(Py_None);
@@ -270,7 +268,7 @@ pyma_array_export_to_c(PyObject *op, PyObject *args, PyObject *kwargs)
     if (parse_addresses(args, kwargs, &array, &schema) < 0) {
         return NULL;
     }
-    ma_field *field = pyma_field_of_array(state, op, true);
+    ma_field *field = pyma_field_of_array(state, op);
     int result = field != NULL ? pyma_export_array(state, pyma_array_get(state, op), array) : -1;
     if (result == 0 && schema != NULL) {
         result = pyma_export_field(state, field, schema);
@@ -348,7 +346,7 @@ pyma_array_import_from_c(PyObject *type, PyObject *args)
     if (array == NULL) {
         return NULL;
     }
-    ma_field *field = PyObject_TypeCheck(of, state->DataType) ? pyma_field_of_type(state, of, true)
+    ma_field *field = PyObject_TypeCheck(of, state->DataType) ? pyma_field_of_type(state, of)
                                                               : field_at(state, of);
     PyObject *result = field != NULL ? pyma_import_array(state, array, field) : NULL;
     ma_field_unref(field);

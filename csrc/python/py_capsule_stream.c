@@ -419,13 +419,13 @@ field_as_requested(pyma_state *state, PyObject *type, const listed_source *array
     if (pyma_requested_field(state, requested, &wanted) < 0) {
         return NULL;
     }
-    ma_field *own = pyma_field_of_type(state, type, wanted == NULL || has_nulls(arrays));
+    ma_field *own = pyma_field_of_type(state, type);
     if (own == NULL || wanted == NULL) {
         ma_field_unref(wanted);
         return own;
     }
     ma_error_init(&err);
-    if (ma_cdata_request_field(own, wanted, &field, &err) != MA_OK) {
+    if (ma_cdata_request_field(own, wanted, has_nulls(arrays), &field, &err) != MA_OK) {
         pyma_raise(state, &err);
     }
     ma_field_unref(own);

@@ -260,9 +260,8 @@ try_array(ma_array *array)
     struct ArrowArray out;
     CHECK(ma_cdata_export_array(array, &out, NULL) == MA_OK);
     CHECK(out.length == array->length);
-    CHECK(out.offset == (array->length == 0 || array->type->id == MA_TYPE_SPARSE_UNION
-                             ? 0
-                             : array->offset));
+    CHECK(out.offset ==
+          (array->length == 0 || array->type->id == MA_TYPE_SPARSE_UNION ? 0 : array->offset));
     CHECK(out.null_count == ma_array_null_count(array));
     ma_array *back = import(&out, array->type);
     CHECK(shares_memory(array, back));
@@ -294,7 +293,7 @@ try_release(const ma_array *array)
         out.release(&out);
         ma_array *back = import(&child, array->type->children[0]->type);
         CHECK(ma_array_check_full(back, NULL) == MA_OK);
-        const bool is_cut = array->type->id == MA_TYPE_SPARSE_UNION;
+        const bool is_cut = array->type->id == MA_TYPE_SPARSE_UNION && array->length > 0;
         CHECK(ma_array_equal_range(array->children[0], is_cut ? array->offset : 0, back, 0,
                                    back->length, true));
         ma_array_unref(back);

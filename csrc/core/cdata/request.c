@@ -8,13 +8,14 @@
 #include "core/validate/values.h"
 
 ma_status
-ma_cdata_request_field(ma_field *own, ma_field *wanted, ma_field **out, ma_error *err)
+ma_cdata_request_field(ma_field *own, ma_field *wanted, bool may_be_null, ma_field **out,
+                       ma_error *err)
 {
     if (!ma_type_can_relayout(own->type, wanted->type)) {
         *out = ma_field_ref(own);
         return MA_OK;
     }
-    if (wanted->nullable || !own->nullable) {
+    if (wanted->nullable || !may_be_null) {
         *out = ma_field_ref(wanted);
         return MA_OK;
     }
@@ -55,7 +56,8 @@ ma_cdata_request_schema(ma_schema *own, ma_schema *wanted, ma_schema **out, ma_e
     }
     ma_status st = MA_OK;
     for (int32_t i = 0; i < n && st == MA_OK; i++) {
-        st = ma_cdata_request_field(own->fields[i], wanted->fields[i], &fields[i], err);
+        ma_field *field = own->fields[i];
+        st = ma_cdata_request_field(field, wanted->fields[i], field->nullable, &fields[i], err);
     }
     if (st == MA_OK) {
         st = ma_schema_new(fields, n, wanted->metadata, out, err);

@@ -6,13 +6,14 @@
 
 #include "core/data/batch.h"
 
-/* What to lend when `wanted` was asked for and `own` is there: `wanted`, nullable if `own` is; or
- * `own` where the type does not allow it. Fails with MA_NOMEM. */
+/* What to lend when `wanted` was asked for and `own` is there: `wanted`, but nullable where there may
+ * be nulls; or `own` where the type does not allow it. Fails with MA_NOMEM. */
 MA_NODISCARD ma_status
-ma_cdata_request_field(ma_field *own, ma_field *wanted, ma_field **out, ma_error *err);
+ma_cdata_request_field(ma_field *own, ma_field *wanted, bool may_be_null, ma_field **out,
+                       ma_error *err);
 
-/* The same for all fields of a schema. Another number of fields, or other names, is no other
- * representation but other data: MA_INVALID. */
+/* The same for all fields of a schema, by their own nullability. Another number of fields, or other
+ * names, is no other representation but other data: MA_INVALID. */
 MA_NODISCARD ma_status
 ma_cdata_request_schema(ma_schema *own, ma_schema *wanted, ma_schema **out, ma_error *err);
 

@@ -1,0 +1,182 @@
+"""Schemas that a consumer asks for: honoured where no value changes."""
+
+import pytest
+from interop.columns import ALL, make
+
+import minarrow as ma
+
+
+def request(wanted):
+    return wanted.__arrow_c_schema__()
+
+
+def lend(array, wanted):
+    """The array as it comes out when this type or field is asked for."""
+    return ma.Array._import_from_c_capsule(*array.__arrow_c_array__(request(wanted)))
+
+
+def lent_field(array, wanted):
+    return ma.Field._import_from_c_capsule(array.__arrow_c_array__(request(wanted))[0])
+
+
+HONOURED = [
+    ("string", ma.large_string()),
+    ("string", ma.string_view()),
+    ("string", ma.binary()),
+    ("large_string", ma.string()),
+    ("string_view", ma.large_binary()),
+    ("binary", ma.binary_view()),
+    ("binary_view", ma.binary()),
+    ("list", ma.large_list(ma.int32())),
+    ("list", ma.list_(ma.field("other", ma.int32(), metadata={"k": "v"}))),
+    ("list_view", ma.large_list_view(ma.int32())),
+    ("timestamp[us, Europe/Berlin]", ma.timestamp("us", "Asia/Tokyo")),
+    ("decimal128", ma.decimal128(20, 2)),
+    ("struct", ma.struct([("a", ma.int8()), ("b", ma.large_string())])),
+    ("dictionary", ma.dictionary(ma.int8(), ma.string_view())),
+    ("dictionary, ordered", ma.dictionary(ma.uint16(), ma.int64())),
+    ("map", ma.map_(ma.string_view(), ma.int32())),
+    ("run_end_encoded, int16", ma.run_end_encoded(ma.int16(), ma.string_view())),
+]
+NOT_HONOURED = [
+    ("int32", ma.int64()),
+    ("int32", ma.string()),
+    ("binary", ma.string()),
+    ("large_list", ma.list_(ma.int32())),
+    ("timestamp[us]", ma.timestamp("us", "UTC")),
+    ("timestamp[us]", ma.timestamp("ns")),
+    ("decimal128", ma.decimal128(5, 2)),
+    ("decimal128", ma.decimal128(9, 3)),
+    ("dictionary", ma.string()),
+    ("dictionary", ma.dictionary(ma.int8(), ma.string(), ordered=True)),
+    ("struct", ma.struct([("b", ma.int8()), ("a", ma.string())])),
+]
+
+
+@pytest.mark.parametrize("name, wanted", HONOURED, ids=str)
+def test_honoured(name, wanted):
+    array = make(name)
+    given = lend(array, wanted)
+    given.validate(full=True)
+    assert given.type == wanted
+    expected = array.to_pylist()
+    if wanted in (ma.binary(), ma.large_binary()) and name.endswith(("string", "view")):
+        expected = [v if v is None or isinstance(v, bytes) else v.encode() for v in expected]
+    assert given.to_pylist() == expected
+    part = array.slice(1, 2)
+    assert lend(part, wanted).to_pylist() == expected[1:3]
+
+
+@pytest.mark.parametrize("name, wanted", NOT_HONOURED, ids=str)
+def test_not_honoured(name, wanted):
+    array = make(name)
+    given = lend(array, wanted)
+    assert given.type == array.type
+    assert given.equals(array)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_same_type(name):
+    array = make(name)
+    given = lend(array, array.type)
+    assert given.type == array.type
+    assert given.equals(array)
+    assert array.__arrow_c_array__(None) and array.__arrow_c_array__(requested_schema=None)
+
+
+def test_names_metadata_and_nullability():
+    wanted = ma.field("named", ma.int64(), nullable=False, metadata={"k": "v"})
+    field = lent_field(ma.array([1, 2]), wanted)
+    assert field.equals(wanted, check_metadata=True)
+    field = lent_field(ma.array([1, None]), wanted)  # the promise cannot be kept
+    assert field.equals(wanted.with_nullable(True), check_metadata=True)
+    field = lent_field(ma.array(["x"]), wanted)
+    assert field.equals(ma.field("", ma.string()))
+
+
+def test_batches():
+    batch = ma.record_batch({"a": ["x", None], "n": [1, 2]})
+    wanted = ma.schema([("a", ma.string_view()), ("n", ma.int8())], metadata={"k": "v"})
+    given = ma.RecordBatch._import_from_c_capsule(*batch.__arrow_c_array__(request(wanted)))
+    assert given.schema.types == [ma.string_view(), ma.int64()]
+    assert given.schema.metadata == {b"k": b"v"}
+    assert given.to_pydict() == batch.to_pydict()
+
+
+@pytest.mark.parametrize("fields", [["a"], ["n", "a"], ["a", "n", "m"]])
+def test_other_fields_are_an_error(fields):
+    batch = ma.record_batch({"a": ["x", None], "n": [1, 2]})
+    wanted = ma.schema([(name, ma.int64()) for name in fields])
+    for method in batch.__arrow_c_array__, batch.__arrow_c_stream__:
+        with pytest.raises(ma.ArrowInvalid, match="asked for"):
+            method(request(wanted))
+
+
+@pytest.mark.parametrize("wrap", [lambda t: t, lambda t: t.to_reader()], ids=["table", "reader"])
+def test_streams(wrap):
+    table = ma.table({"a": ["x", None], "n": [1, 2]})
+    wanted = ma.schema([("a", ma.large_string()), ("n", ma.int64())])
+    capsule = wrap(table).__arrow_c_stream__(request(wanted))
+    schema, batches = ma._core.import_batch_stream_from(capsule)
+    assert schema == wanted
+    assert [batch.to_pydict() for batch in batches] == [table.to_pydict()]
+
+
+def test_streams_of_arrays():
+    chunks = ma.chunked_array([["x", None], ["y"]])
+
+    class Lent:
+        def __arrow_c_stream__(self, requested_schema=None):
+            return chunks.__arrow_c_stream__(request(ma.string_view()))
+
+    given = ma.chunked_array(Lent())
+    assert given.type == ma.string_view()
+    assert given.to_pylist() == ["x", None, "y"]
+
+
+# ---- our own requests, of others
+
+
+def test_we_ask_pyarrow():
+    pyarrow = pytest.importorskip("pyarrow")
+    theirs = pyarrow.array([1, None], pyarrow.int8())
+    assert ma.array(theirs, type=ma.int64()).type == ma.int64()
+    table = pyarrow.table({"a": ["x"]})
+    schema = ma.schema([("a", ma.large_string())])
+    assert ma.table(table, schema=schema).schema == schema
+    assert ma.record_batch(table.to_batches()[0], schema=schema).schema == schema
+    assert ma.RecordBatchReader.from_stream(table, schema).schema == schema
+    with pytest.raises(ValueError, match="field names"):
+        ma.table(table, schema=ma.schema([("b", ma.int8())]))
+
+
+def test_a_producer_that_takes_no_requests():
+    batch = ma.record_batch({"a": ["x"]})
+
+    class Simple:
+        def __arrow_c_array__(self):
+            return batch.__arrow_c_array__()
+
+        def __arrow_c_stream__(self):
+            return batch.__arrow_c_stream__()
+
+    schema = ma.schema([("a", ma.string_view())])
+    assert ma.record_batch(Simple(), schema=schema).schema == schema
+    assert ma.table(Simple(), schema=schema).schema == schema
+    with pytest.raises(ma.ArrowInvalid, match="would change values"):
+        ma.record_batch(Simple(), schema=ma.schema([("a", ma.int8())]))
+    with pytest.raises(ma.ArrowInvalid, match="would change values"):
+        ma.RecordBatchReader.from_stream(Simple(), ma.schema([("a", ma.int8())]))
+
+
+@pytest.mark.parametrize("wrong", [1, "string", object()])
+def test_no_request_at_all(wrong):
+    with pytest.raises(TypeError, match="requested_schema"):
+        ma.array([1]).__arrow_c_array__(wrong)
+
+
+def test_a_request_used_up():
+    capsule = request(ma.int8())
+    ma.Field._import_from_c_capsule(capsule)
+    with pytest.raises(ma.ArrowInvalid, match="released"):
+        ma.array([1]).__arrow_c_array__(capsule)
