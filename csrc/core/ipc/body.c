@@ -10,6 +10,7 @@
 #include "core/validate/values.h"
 
 #define PARALLEL_BYTES (128 * 1024) /* that take about as long to compress as a thread to start */
+#define SMALL_BODY     (16 * 1024)  /* that is rather copied than written in pieces */
 #define PREFIX_SIZE    8            /* in front of a compressed buffer */
 
 void
@@ -259,10 +260,43 @@ write_prefix(const ma_body_buffer *buffer, ma_output *output, ma_error *err)
     return ma_output_add(output, prefix, PREFIX_SIZE, err);
 }
 
-ma_status
-ma_body_write(const ma_body *self, const ma_write_options *options, ma_output *output,
-              ma_error *err)
+/* A small body is put together here: one segment then takes the place of two for each buffer, which
+ * would cost more than the bytes do. */
+static ma_status
+write_joined(const ma_body *self, const ma_write_options *options, int64_t total,
+             ma_output *output, ma_error *err)
 {
+    uint8_t *body = ma_output_scratch(output, total, err);
+    uint8_t *at = body;
+    if (body == NULL) {
+        return MA_NOMEM;
+    }
+    for (int64_t i = 0; i < self->n_buffers; i++) {
+        const ma_body_buffer *buffer = &self->buffers[i];
+        const int64_t size = written_size(buffer, options);
+        if (size == 0) {
+            continue;
+        }
+        if (size > buffer->packed_size) {
+            ma_store_le64(at, (uint64_t)buffer->prefix);
+            at += PREFIX_SIZE;
+        }
+        memcpy(at, buffer->packed, (size_t)buffer->packed_size);
+        at += buffer->packed_size;
+        for (int64_t pad = ma_round_up(size, options->alignment) - size; pad > 0; pad--) {
+            *at++ = 0;
+        }
+    }
+    return ma_output_add(output, body, total, err);
+}
+
+ma_status
+ma_body_write(const ma_body *self, const ma_write_options *options, int64_t total,
+              ma_output *output, ma_error *err)
+{
+    if (total <= SMALL_BODY) {
+        return write_joined(self, options, total, output, err);
+    }
     for (int64_t i = 0; i < self->n_buffers; i++) {
         const ma_body_buffer *buffer = &self->buffers[i];
         const int64_t size = written_size(buffer, options);

@@ -56,9 +56,9 @@ void
 ma_body_fill(const ma_body *self, const ma_write_options *options, const ma_batch_slots *slots,
              int64_t length, uint8_t *message);
 
-/* Add the padded buffers to the output. */
+/* Add the padded buffers, `total` bytes (ma_body_size), to the output. */
 MA_NODISCARD ma_status
-ma_body_write(const ma_body *self, const ma_write_options *options, ma_output *output,
-              ma_error *err);
+ma_body_write(const ma_body *self, const ma_write_options *options, int64_t total,
+              ma_output *output, ma_error *err);
 
 #endif

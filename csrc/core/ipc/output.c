@@ -5,7 +5,7 @@
 #include "core/base/memory.h"
 #include "core/base/number.h"
 
-#define FIRST_CHUNK 4096
+#define FIRST_CHUNK (32 * 1024)
 
 void
 ma_output_init(ma_output *self)
