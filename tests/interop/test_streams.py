@@ -254,12 +254,12 @@ def test_batches_of_another_schema():
     with pytest.raises(ma.ArrowInvalid, match="schema of batch 1"):
         ma._core.export_batch_stream([first, other], first.schema)
     capsule = ma._core.export_batch_stream(iter([first, other]), first.schema)
-    schema, batches = ma._core.import_batch_stream_from(capsule)
+    _, batches = ma._core.import_batch_stream_from(capsule)
     assert next(batches).equals(first)
     with pytest.raises(ma.ArrowInvalid, match="schema of batch 1"):
         next(batches)
     capsule = ma._core.export_batch_stream(iter([first, "batch"]), first.schema)
-    schema, batches = ma._core.import_batch_stream_from(capsule)
+    _schema, batches = ma._core.import_batch_stream_from(capsule)
     next(batches)
     with pytest.raises(ma.ArrowInvalid, match="expected a minarrow.RecordBatch, not str"):
         next(batches)

@@ -6,8 +6,8 @@
 
 #include "core/data/batch.h"
 
-/* What to lend when `wanted` was asked for and `own` is there: `wanted`, but nullable where there may
- * be nulls; or `own` where the type does not allow it. Fails with MA_NOMEM. */
+/* What to lend when `wanted` was asked for and `own` is there: `wanted`, but nullable where there
+ * may be nulls; or `own` where the type does not allow it. Fails with MA_NOMEM. */
 MA_NODISCARD ma_status
 ma_cdata_request_field(ma_field *own, ma_field *wanted, bool may_be_null, ma_field **out,
                        ma_error *err);
