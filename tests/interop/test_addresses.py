@@ -7,7 +7,6 @@ from interop.columns import ALL, make
 
 import minarrow as ma
 
-
 # Of ArrowSchema, ArrowArray and ArrowArrayStream; the last but one is the release callback.
 WORDS = {"schema": 9, "array": 10, "stream": 5}
 
