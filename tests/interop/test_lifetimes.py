@@ -241,6 +241,45 @@ def test_release_after_the_end():
     )
 
 
+def test_an_interpreter_that_ends_first():
+    """Another interpreter's array and stream, used here, and let go of after its end."""
+    pytest.importorskip("_interpreters")
+    out = run(
+        """
+        import ctypes, sys, _interpreters
+        import minarrow as ma
+        array, stream = (ctypes.c_void_p * 10)(), (ctypes.c_void_p * 5)()
+        there = _interpreters.create()
+        code = '''if True:
+            import sys
+            sys.path[:] = {path!r}
+            import minarrow as ma
+            memory = ma.py_buffer(bytearray(8))
+            ma.Array.from_buffers(ma.int8(), 8, [None, memory])._export_to_c({array})
+            batches = (ma.record_batch({{"a": [i]}}) for i in range(3))
+            reader = ma.RecordBatchReader.from_batches(ma.schema([("a", ma.int64())]), batches)
+            reader._export_to_c({stream})
+        '''.format(path=sys.path, array=ctypes.addressof(array), stream=ctypes.addressof(stream))
+        error = _interpreters.exec(there, code)
+        assert error is None, error
+        here = ma.Array._import_from_c(ctypes.addressof(array), ma.int8())
+        reader = ma.RecordBatchReader._import_from_c(ctypes.addressof(stream))
+        print(here[7], next(reader).to_pydict(), next(reader).to_pydict())
+        _interpreters.destroy(there)
+        print(here[7])
+        try:
+            next(reader)
+        except ma.ArrowInvalid as error:
+            print(error)
+        """
+    )
+    assert out.splitlines() == [
+        "0 {'a': [0]} {'a': [1]}",
+        "0",
+        "the Python interpreter that this stream belongs to has ended",
+    ]
+
+
 # ---- what producers get wrong
 
 
