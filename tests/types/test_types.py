@@ -103,6 +103,7 @@ def test_names_stand_for_types(alias):
         (datetime.UTC, "UTC"),
         (datetime.timezone(datetime.timedelta(hours=-3, minutes=-30)), "-03:30"),
         (zoneinfo.ZoneInfo("Europe/Berlin"), "Europe/Berlin"),
+        ("", None),
     ],
 )
 def test_zones_become_text(zone, text):

@@ -185,6 +185,16 @@ seal_dictionary(ma_type *self, ma_error *err)
     return check_children(self, 0, err);
 }
 
+/* An empty zone means none (Schema.fbs, Timestamp). */
+static void
+seal_timestamp(ma_type *self)
+{
+    if (self->timezone != NULL && self->timezone[0] == '\0') {
+        ma_free(self->timezone);
+        self->timezone = NULL;
+    }
+}
+
 /* The parameters that only this type has. */
 static ma_status
 seal_parameters(ma_type *self, ma_error *err)
@@ -198,6 +208,9 @@ seal_parameters(ma_type *self, ma_error *err)
     case MA_TYPE_TIME32:
     case MA_TYPE_TIME64:
         return check_time(self, err);
+    case MA_TYPE_TIMESTAMP:
+        seal_timestamp(self);
+        return check_children(self, 0, err);
     case MA_TYPE_FIXED_SIZE_BINARY:
         if (self->byte_width < 0 || self->byte_width > INT32_MAX / 8) {
             return ma_fail(err, MA_INVALID, -1,
@@ -243,7 +256,6 @@ seal_parameters(ma_type *self, ma_error *err)
     case MA_TYPE_FLOAT64:
     case MA_TYPE_DATE32:
     case MA_TYPE_DATE64:
-    case MA_TYPE_TIMESTAMP:
     case MA_TYPE_DURATION:
     case MA_TYPE_INTERVAL_MONTHS:
     case MA_TYPE_INTERVAL_DAY_TIME:
