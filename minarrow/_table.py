@@ -527,6 +527,14 @@ class Table:
         return f"<minarrow.Table, {rows} rows, {columns} columns>\n{self._schema}"
 
 
+def _joined(table):
+    """The one record batch with all rows of a Table."""
+    if table.num_columns == 0:
+        return _core.empty_batch(table.schema, table.num_rows)
+    columns = [column.combine_chunks() for column in table.itercolumns()]
+    return _core.RecordBatch.from_arrays(columns, schema=table.schema)
+
+
 def record_batch(data, names=None, schema=None, metadata=None):
     """A RecordBatch from a dict of columns, a list of arrays, a DataFrame, or Arrow data.
 
@@ -546,7 +554,7 @@ def record_batch(data, names=None, schema=None, metadata=None):
     if hasattr(data, "columns") and hasattr(data, "iloc"):
         return _core.RecordBatch.from_pandas(data, schema=schema)
     if hasattr(data, "__arrow_c_stream__"):
-        return table(data, schema=schema).combine_chunks().to_batches()[0]
+        return _joined(table(data, schema=schema))
     return _core.RecordBatch.from_arrays(data, names=names, schema=schema, metadata=metadata)
 
 

@@ -270,6 +270,13 @@ class RecordBatchFileReader(_core.FileReader):
         """All record batches as one pandas DataFrame; ``options`` as for ``Table.to_pandas``."""
         return self.read_all().to_pandas(**options)
 
+    def __arrow_c_schema__(self):
+        return self.schema.__arrow_c_schema__()
+
+    def __arrow_c_stream__(self, requested_schema=None):
+        batches = (self.get_batch(i) for i in range(self.num_record_batches))
+        return _core.export_batch_stream(batches, self.schema, requested_schema)
+
 
 def _write_options(options, use_legacy_format):
     if use_legacy_format is None:

@@ -81,6 +81,19 @@ def test_stream_reader_to_pyarrow():
     assert theirs.read_all().to_pylist() == table.to_pylist()
 
 
+def test_file_reader_to_others():
+    """A file is read batch by batch, as the other library asks."""
+    table = make_table()
+    sink = ma.BufferOutputStream()
+    with ma.ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table)
+    reader = ma.ipc.open_file(sink.getvalue())
+    assert ma.table(Stream(reader)).equals(table)
+    assert ma.schema(reader) == table.schema
+    pyarrow = pytest.importorskip("pyarrow")
+    assert pyarrow.table(reader).to_pylist() == table.to_pylist()
+
+
 def test_batch_to_pyarrow_and_back():
     pyarrow = pytest.importorskip("pyarrow")
     batch = make_table().to_batches()[0]
@@ -192,6 +205,16 @@ def test_no_batches_and_no_columns():
     assert ma.table(Stream(empty)).equals(empty)
     bare = ma.Table.from_batches([_rows_without_columns()])
     assert ma.table(Stream(bare)).num_rows == 7
+
+
+def test_one_batch_of_a_stream():
+    """Chunks are joined, and none are an empty batch."""
+    table = make_table()
+    assert ma.record_batch(Stream(table)).to_pylist() == table.to_pylist()
+    empty = ma.record_batch(Stream(ma.Table.from_batches([], table.schema)))
+    assert (empty.num_rows, empty.schema) == (0, table.schema)
+    bare = _rows_without_columns()
+    assert ma.record_batch(Stream(ma.Table.from_batches([bare, bare]))).num_rows == 14
 
 
 def _rows_without_columns():
