@@ -45,7 +45,7 @@ pyma_capsule_of_batches(pyma_state *state, PyObject *batches, ma_schema *schema,
 
 /* A capsule around a released struct of `size` bytes, which is put at `*content`. */
 PyObject *
-pyma_new_capsule(const char *name, size_t size, PyCapsule_Destructor destructor, void **content);
+pyma_new_capsule(const char *name, size_t size, PyCapsule_Destructor destroy, void **content);
 
 /* ---- in (py_capsule_import.c): new references; NULL with an exception. What the structs hold is
  * taken over, also on failure ---- */

@@ -95,13 +95,13 @@ free_schema_capsule(PyObject *capsule)
 }
 
 PyObject *
-pyma_new_capsule(const char *name, size_t size, PyCapsule_Destructor destructor, void **content)
+pyma_new_capsule(const char *name, size_t size, PyCapsule_Destructor destroy, void **content)
 {
     *content = PyMem_Calloc(1, size);
     if (*content == NULL) {
         return PyErr_NoMemory();
     }
-    PyObject *capsule = PyCapsule_New(*content, name, destructor);
+    PyObject *capsule = PyCapsule_New(*content, name, destroy);
     if (capsule == NULL) {
         PyMem_Free(*content);
     }
