@@ -121,6 +121,18 @@ def test_unified_dictionaries_grow_and_keep_their_values(new):
     assert got == expected
 
 
+def test_what_cannot_be_unified_says_so():
+    def nested(*words):
+        lists = ma.ListArray.from_arrays(ma.array([0, 1], ma.int32()), column(words, words))
+        outer = ma.DictionaryArray.from_arrays(ma.array([0], ma.int8()), lists)
+        return ma.RecordBatch.from_arrays([outer], ["d"])
+
+    with pytest.raises(ma.ArrowInvalid, match="contain dictionaries cannot be unified.*stream"):
+        write([nested("a"), nested("b")], new=ma.new_file, unify_dictionaries=True)
+    data, _ = write([nested("a"), nested("b")], unify_dictionaries=True)
+    assert values_of(ma.open_stream(data)) == [["a"], ["b"]]
+
+
 def test_unifying_more_than_the_indices_can_number_is_refused():
     batches = [
         batch_of([f"{n}-99"], [f"{n}-{i}" for i in range(100)]) for n in range(2)

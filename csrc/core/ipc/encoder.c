@@ -290,8 +290,14 @@ write_delta(ma_encoder *self, const ma_type *type, ma_array *values, int64_t sen
 }
 
 static ma_status
-refuse_replacement(ma_send send, ma_error *err)
+refuse_replacement(const ma_encoder *self, ma_send send, ma_error *err)
 {
+    if (self->options.unify_dictionaries) {
+        return ma_fail(err, MA_INVALID, -1,
+                       "the dictionary is not the one that was written, a file may not replace "
+                       "it, and one whose values contain dictionaries cannot be unified; write a "
+                       "stream");
+    }
     return ma_fail(
         err, MA_INVALID, -1,
         send == MA_SEND_DELTA
@@ -321,7 +327,7 @@ send_dictionary(ma_encoder *self, const ma_type *type, ma_array *values, bool in
         return write_delta(self, type, values, sent_length, output, err);
     }
     if (self->is_file) {
-        return refuse_replacement(send, err);
+        return refuse_replacement(self, send, err);
     }
     self->sent.renewed[number] = true;
     self->pending_stats.replaced_dictionaries++;
