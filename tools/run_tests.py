@@ -25,7 +25,7 @@ class Variant:
     run: dict = field(default_factory=dict)
     preload: tuple = ()
     pytest: tuple = ()  # what it runs if nothing is asked for
-    without: tuple = ()  # tests that mean nothing there
+    undisturbed: bool = True  # whether time and resident memory mean what they do otherwise
 
 
 VARIANTS = {
@@ -40,17 +40,13 @@ VARIANTS = {
         },
         # libstdc++ beside it: extensions in C++ throw through the sanitizer's interceptors
         preload=("libasan.so", "libstdc++.so.6"),
-        # time is another here, and resident memory has the sanitizer's shadow and freed blocks in it
-        without=(
-            "tests/packaging/test_import.py::test_import_is_quick",
-            "tests/memory/test_leaks.py::test_memory_stays_flat",
-            "tests/memory/test_zero_copy.py::test_one_touched_column_of_a_gibibyte_costs_its_own_pages",
-        ),
+        undisturbed=False,
     ),
     "thread": Variant(
         build={"MINARROW_SANITIZE": "thread"},
         run={"TSAN_OPTIONS": "halt_on_error=1"},
         preload=("libtsan.so",),
+        undisturbed=False,
         pytest=("tests/threads",),
     ),
     "faults": Variant(build={"MINARROW_FAULTS": "1", "MINARROW_DEBUG": "1"}),
@@ -150,7 +146,7 @@ def test_in(python, options):
     if options.variant:
         variant = VARIANTS[options.variant]
         arguments += [] if arguments else variant.pytest
-        arguments += [f"--deselect={test}" for test in variant.without]
+        arguments += [] if variant.undisturbed else ["-m", "not undisturbed"]
     if "pytest-xdist" not in environment.missing and options.jobs > 1:
         arguments += ["-n", str(options.jobs)]
     passed, last_line = run_pytest(inside, arguments, settings)

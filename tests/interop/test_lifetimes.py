@@ -379,6 +379,7 @@ def resident():
         pytest.skip("no /proc")
 
 
+@pytest.mark.undisturbed
 @pytest.mark.parametrize("operate", OPERATIONS.values(), ids=OPERATIONS)
 def test_nothing_leaks(operate):
     for _ in range(500):

@@ -102,6 +102,7 @@ def resident():
         pytest.skip("no /proc")
 
 
+@pytest.mark.undisturbed
 @pytest.mark.parametrize(
     "operate", [*MAKERS.values(), *OPERATIONS.values()], ids=[*MAKERS, *OPERATIONS]
 )

@@ -114,6 +114,7 @@ def test_reading_allocates_no_column_byte(tmp_path, batch, open_):
     assert peak < 20_000 < batch.nbytes / 10
 
 
+@pytest.mark.undisturbed
 def test_one_touched_column_of_a_gibibyte_costs_its_own_pages(tmp_path):
     """A sparse file of 1 GiB, four columns; one is read and summed in a process of its own."""
     if not os.path.exists("/proc/self/status"):

@@ -41,6 +41,7 @@ def test_import_loads_only_minarrow():
     assert not set(others) - set(sys.builtin_module_names)
 
 
+@pytest.mark.undisturbed
 def test_import_is_quick(tmp_path):
     """At most 3 ms; the best of several, as other work on the machine only ever adds."""
     # the modules compiled once, as installing them does
