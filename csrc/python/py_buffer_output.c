@@ -58,7 +58,7 @@ reserve_lock_held(BufferOutputStreamObject *self, int64_t more)
         return -1;
     }
     self->block->memory = grown;
-    self->block->capacity = capacity;
+    self->block->capacity = ma_aligned_room(grown);
     return 0;
 }
 

@@ -128,10 +128,10 @@ head_of(const void *block)
 }
 
 static void *
-take_large(int64_t size)
+take_large(int64_t size, int64_t times)
 {
     int64_t raw_size = size + SLACK;
-    void *raw = ma_spare_take(raw_size, &raw_size);
+    void *raw = ma_spare_take(raw_size, times, &raw_size);
     if (raw == NULL) {
         raw_size = size + SLACK;
         raw = malloc((size_t)raw_size);
@@ -149,22 +149,28 @@ ma_aligned_malloc(int64_t size)
         return NULL;
     }
     if (size >= LARGE) {
-        return take_large(size);
+        return take_large(size, 2);
     }
     void *raw = malloc((size_t)(size + SLACK));
     return raw != NULL ? place(raw, size + SLACK, size) : NULL;
 }
 
-/* Large pages that are moved fall apart, at more cost than copying them. */
+int64_t
+ma_aligned_room(const void *block)
+{
+    const block_head head = head_of(block);
+    return head.raw_size - ((const uint8_t *)block - (const uint8_t *)head.raw);
+}
+
+/* Large pages that are moved fall apart, at more cost than copying them. What has grown once
+ * will grow again, so a kept block may be a good deal larger than it needs to be. */
 static void *
 grow_large(void *block, int64_t used, int64_t size)
 {
-    const block_head head = head_of(block);
-    const int64_t room = head.raw_size - ((uint8_t *)block - (uint8_t *)head.raw);
-    if (size <= room) {
+    if (size <= ma_aligned_room(block)) {
         return block;
     }
-    void *grown = take_large(size);
+    void *grown = take_large(size, 16);
     if (grown != NULL) {
         memcpy(grown, block, (size_t)used);
         ma_aligned_free(block);

@@ -26,6 +26,9 @@ void *
 ma_aligned_realloc(void *block, int64_t used, int64_t size);
 void
 ma_aligned_free(void *block);
+/* Bytes that the block has: a large one may be given more than it was asked for. */
+int64_t
+ma_aligned_room(const void *block);
 
 /* Move `*items`, an array of `*capacity` items of `item_size`, to where it has room for `needed`
  * and some more. Untouched on failure (MA_NOMEM). */

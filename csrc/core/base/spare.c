@@ -40,14 +40,14 @@ ma_spare_put(void *raw, int64_t size)
 
 /* What slot `i` keeps, if its size fits; else it stays. */
 static void *
-take_slot(int i, int64_t size, int64_t *got)
+take_slot(int i, int64_t size, int64_t times, int64_t *got)
 {
     void *raw = atomic_load(&slots[i]) != NULL ? atomic_exchange(&slots[i], NULL) : NULL;
     if (raw == NULL) {
         return NULL;
     }
     *got = ma_load_i64(raw);
-    if (*got >= size && *got / 2 <= size) {
+    if (*got >= size && *got / times <= size) {
         atomic_fetch_sub(&kept, *got);
         return raw;
     }
@@ -60,10 +60,10 @@ take_slot(int i, int64_t size, int64_t *got)
 }
 
 void *
-ma_spare_take(int64_t size, int64_t *got)
+ma_spare_take(int64_t size, int64_t times, int64_t *got)
 {
     for (int i = 0; i < SLOTS && atomic_load(&kept) > 0; i++) {
-        void *raw = take_slot(i, size, got);
+        void *raw = take_slot(i, size, times, got);
         if (raw != NULL) {
             return raw;
         }

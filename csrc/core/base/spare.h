@@ -18,9 +18,9 @@
 void
 ma_spare_put(void *raw, int64_t size);
 
-/* A block of malloc's that was kept, of `size` bytes or up to twice as many, which `*got` says;
+/* A block of malloc's that was kept, of `size` bytes or up to `times` as many, which `*got` says;
  * NULL: there is none. */
 void *
-ma_spare_take(int64_t size, int64_t *got);
+ma_spare_take(int64_t size, int64_t times, int64_t *got);
 
 #endif

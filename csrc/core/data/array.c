@@ -67,7 +67,7 @@ ma_array_retype(ma_array *self, ma_type *type, ma_array **out, ma_error *err)
     MA_TRY(ma_array_new(type, self->length, n_variadic, &copy, err));
     copy->offset = self->offset;
     atomic_store(&copy->nulls, atomic_load(&self->nulls));
-    unsigned checked = atomic_load(&self->checked);
+    unsigned checked = atomic_load(&self->checked) & ~(unsigned)MA_CHECKED_COMPACT;
     if (ma_type_is_utf8(type) != ma_type_is_utf8(self->type)) {
         checked &= ~(unsigned)MA_CHECKED_UTF8; /* nobody looked whether these bytes are text */
     }

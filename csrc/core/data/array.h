@@ -39,6 +39,7 @@ enum {
     MA_CHECKED_VALUES = 1, /* offsets, sizes, indices, ids, run ends and views are in range */
     MA_CHECKED_UTF8 = 2,   /* ... and text is UTF-8, and short views end in zeros */
     MA_CHECKED_RUN_ENDS = 4, /* on run ends: they are positive, ascend, and none is null */
+    MA_CHECKED_COMPACT = 8,  /* it is its own compact form (data/compact.h); never handed on */
 };
 
 /* An array without nulls, its other buffers MA_EMPTY_BUFFER and its children NULL, for the caller

@@ -135,9 +135,14 @@ ma_body_add_column(ma_body *self, ma_array *column, ma_output *output, ma_error 
     if (is_plain(column)) {
         return add_plain(self, column, err);
     }
+    const unsigned done = MA_CHECKED_VALUES | MA_CHECKED_COMPACT;
+    if ((atomic_load_explicit(&column->checked, memory_order_acquire) & done) == done) {
+        return add_compact(self, column, err); /* it was written before */
+    }
     MA_TRY(ma_array_check_values(column, err));
     MA_TRY(ma_array_compact(column, &compact, err));
     if (compact == column) { /* kept alive by whoever gave it */
+        atomic_fetch_or_explicit(&column->checked, MA_CHECKED_COMPACT, memory_order_release);
         ma_array_unref(compact);
     } else {
         MA_TRY(ma_output_keep_array(output, compact, err));
@@ -224,17 +229,26 @@ ma_body_size(const ma_body *self, const ma_write_options *options)
     return size;
 }
 
-void
-ma_body_fill(const ma_body *self, const ma_write_options *options, const ma_batch_slots *slots,
-             int64_t length, uint8_t *message)
+static void
+fill_nodes(const ma_body *self, uint8_t *at)
 {
-    uint8_t *at = message + slots->nodes;
+    if (!MA_HOST_BIG_ENDIAN) { /* they are what the format has */
+        memcpy(at, self->nodes, (size_t)self->n_nodes * sizeof(*self->nodes));
+        return;
+    }
     for (int64_t i = 0; i < self->n_nodes; i++, at += 16) {
         ma_store_le64(at, (uint64_t)self->nodes[i].length);
         ma_store_le64(at + 8, (uint64_t)self->nodes[i].nulls);
     }
+}
+
+int64_t
+ma_body_fill(const ma_body *self, const ma_write_options *options, const ma_batch_slots *slots,
+             int64_t length, uint8_t *message)
+{
     int64_t offset = 0;
-    at = message + slots->buffers;
+    uint8_t *at = message + slots->buffers;
+    fill_nodes(self, message + slots->nodes);
     for (int64_t i = 0; i < self->n_buffers; i++, at += 16) {
         const int64_t size = written_size(&self->buffers[i], options);
         ma_store_le64(at, (uint64_t)offset);
@@ -247,6 +261,7 @@ ma_body_fill(const ma_body *self, const ma_write_options *options, const ma_batc
     }
     ma_store_le64(message + slots->length, (uint64_t)length);
     ma_store_le64(message + slots->body_size, (uint64_t)offset);
+    return offset;
 }
 
 static ma_status

@@ -51,8 +51,9 @@ ma_body_compress(ma_body *self, ma_codec_pool *pool, const ma_write_options *opt
 int64_t
 ma_body_size(const ma_body *self, const ma_write_options *options);
 
-/* Fill the tables of a message at `message` (a copy of its template). */
-void
+/* Fill the tables of a message at `message` (a copy of its template). Returns the body's size,
+ * which is ma_body_size. */
+int64_t
 ma_body_fill(const ma_body *self, const ma_write_options *options, const ma_batch_slots *slots,
              int64_t length, uint8_t *message);
 

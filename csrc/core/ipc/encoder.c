@@ -225,8 +225,7 @@ write_body(ma_encoder *self, ma_flat flat, const ma_batch_slots *slots, int64_t 
     ma_block_place place = {.offset = self->position + output->total};
 
     MA_TRY(write_metadata(self, flat, &message, &place.metadata_size, output, err));
-    ma_body_fill(&self->body, &self->options, slots, length, message);
-    place.body_size = ma_body_size(&self->body, &self->options);
+    place.body_size = ma_body_fill(&self->body, &self->options, slots, length, message);
     MA_TRY(ma_body_write(&self->body, &self->options, place.body_size, output, err));
     if (self->is_file) {
         MA_TRY(add_block(list, place, err));
