@@ -232,6 +232,9 @@ write_body(ma_encoder *self, ma_flat flat, const ma_batch_slots *slots, int64_t 
     }
     self->pending_stats.messages++;
     self->pending_stats.serialized_body_size += place.body_size;
+    if (self->options.codec == MA_CODEC_NONE) {
+        self->pending_stats.raw_body_size += place.body_size;
+    }
     return MA_OK;
 }
 
@@ -239,10 +242,10 @@ static ma_status
 pack_body(ma_encoder *self, ma_output *output, ma_error *err)
 {
     const ma_write_options raw = {.alignment = self->options.alignment, .codec = MA_CODEC_NONE};
-    self->pending_stats.raw_body_size += ma_body_size(&self->body, &raw);
     if (self->options.codec == MA_CODEC_NONE) {
         return MA_OK;
     }
+    self->pending_stats.raw_body_size += ma_body_size(&self->body, &raw);
     return ma_body_compress(&self->body, &self->pool, &self->options, output, err);
 }
 
