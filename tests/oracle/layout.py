@@ -1,35 +1,49 @@
-"""The layouts of Arrow's columnar format a second time: raw values from an array's buffers.
+"""The layouts of Arrow's columnar format a second time: raw values from a column's buffers.
 
-Works on arrays of minarrow and of pyarrow: both have ``buffers()``, ``offset``, ``type`` and the
-same names for the children. Only the rows that are asked for are looked at, as some of the others
-may be anything.
+Only the rows that are asked for are looked at, as some of the others may be anything.
 """
 
 import struct
 from bisect import bisect_right
 
 from . import raw_float
-from .fields import plain_type
+from .columns import Column, column_of
 
 _INTEGERS = {
-    (8, True): "<b",
-    (8, False): "<B",
-    (16, True): "<h",
-    (16, False): "<H",
-    (32, True): "<i",
-    (32, False): "<I",
-    (64, True): "<q",
-    (64, False): "<Q",
+    (8, True): "b",
+    (8, False): "B",
+    (16, True): "h",
+    (16, False): "H",
+    (32, True): "i",
+    (32, False): "I",
+    (64, True): "q",
+    (64, False): "Q",
 }
-_FLOATS = {"HALF": "<e", "SINGLE": "<f", "DOUBLE": "<d"}
-_INTERVALS = {"YEAR_MONTH": "<i", "DAY_TIME": "<ii", "MONTH_DAY_NANO": "<iiq"}
-_DICTIONARY, _EXTENSION = 29, 31
+_FLOATS = {"HALF": "e", "SINGLE": "f", "DOUBLE": "d"}
+_INTERVALS = {"YEAR_MONTH": "i", "DAY_TIME": "ii", "MONTH_DAY_NANO": "iiq"}
+
+
+def cell_form(type_):
+    """The format of a cell of the type, or None where it is not one of numbers."""
+    name, *parameters = type_
+    if name == "int":
+        return _INTEGERS[tuple(parameters)]
+    if name == "floatingpoint":
+        return _FLOATS[parameters[0]]
+    if name == "interval":
+        return _INTERVALS[parameters[0]]
+    if name == "date":
+        return "i" if parameters[0] == "DAY" else "q"
+    if name == "time":
+        return _INTEGERS[parameters[1], True]
+    return "q" if name in ("timestamp", "duration") else None
 
 
 def raw_values(array):
-    """The list of the array's raw values."""
-    row = row_reader(array)
-    return [row(i) for i in range(len(array))]
+    """The list of raw values of a Column, or of an array of minarrow or pyarrow."""
+    column = array if isinstance(array, Column) else column_of(array)
+    row = row_reader(column)
+    return [row(i) for i in range(column.length)]
 
 
 def raw_columns(batch):
@@ -37,91 +51,76 @@ def raw_columns(batch):
     return [raw_values(column) for column in batch.columns]
 
 
-def row_reader(array):
+def row_reader(column):
     """A function that gives the raw value of a row."""
-    if array.type.id == _EXTENSION:
-        array = array.storage
-    if array.type.id == _DICTIONARY:
-        value = _dictionary(array)
-    else:
-        name, *parameters = plain_type(array.type)
-        value = _READERS[name](array, *parameters)
-    validity = array.buffers()[0]
-    if validity is None:
+    value = (_dictionary if column.index is not None else _READERS[column.type[0]])(column)
+    if column.buffers[0] is None:
         return value
-    bits, start = memoryview(validity).cast("B"), array.offset
+    bits, start = column.bytes_of(0), column.offset
     return lambda i: value(i) if bits[(start + i) // 8] >> (start + i) % 8 & 1 else None
 
 
-def _cells(array, index, form):
-    """A function that unpacks the cell of a row of the buffer with that index."""
-    data = array.buffers()[index]
-    width, start = struct.calcsize(form), array.offset
-    cells = memoryview(data).cast("B") if data is not None else b""
+def _cells(column, number, form):
+    """A function that unpacks the cell of a row of the buffer with that number."""
+    form = column.order + form
+    cells, width, start = column.bytes_of(number), struct.calcsize(form), column.offset
     return lambda i: struct.unpack_from(form, cells, (start + i) * width)
 
 
-def _numbers(array, index, form):
-    cell = _cells(array, index, form)
+def _numbers(column, number, form):
+    cell = _cells(column, number, form)
     return lambda i: cell(i)[0]
-
-
-def _bytes_of(array, index):
-    data = array.buffers()[index]
-    return memoryview(data).cast("B") if data is not None else b""
 
 
 # -- one function for each layout
 
 
-def _null(array):
+def _null(column):
     return lambda i: None
 
 
-def _bool(array):
-    bits, start = _bytes_of(array, 1), array.offset
+def _bool(column):
+    bits, start = column.bytes_of(1), column.offset
     return lambda i: bool(bits[(start + i) // 8] >> (start + i) % 8 & 1)
 
 
-def _int(array, bits, signed):
-    return _numbers(array, 1, _INTEGERS[bits, signed])
+def _number(column):
+    return _numbers(column, 1, cell_form(column.type))
 
 
-def _float(array, precision):
-    number = _numbers(array, 1, _FLOATS[precision])
+def _float(column):
+    number = _number(column)
     return lambda i: raw_float(number(i))
 
 
-def _fixed(array, size):
-    data, start = _bytes_of(array, 1), array.offset
-    return lambda i: bytes(data[(start + i) * size : (start + i + 1) * size])
+def _interval(column):
+    form = cell_form(column.type)
+    return (_numbers if len(form) == 1 else _cells)(column, 1, form)
 
 
-def _decimal(array, bits, precision, scale):
-    cell = _fixed(array, bits // 8)
-    return lambda i: int.from_bytes(cell(i), "little", signed=True)
+def _fixed(column, size):
+    data, start = column.bytes_of(1), column.offset
+
+    def value(i):
+        assert 0 <= start + i and (start + i + 1) * size <= len(data)
+        return bytes(data[(start + i) * size : (start + i + 1) * size])
+
+    return value
 
 
-def _wide(array, *parameters):
-    return _numbers(array, 1, "<q")
+def _fixed_binary(column):
+    return _fixed(column, column.type[1])
 
 
-def _date(array, unit):
-    return _numbers(array, 1, "<i" if unit == "DAY" else "<q")
-
-
-def _time(array, unit, bits):
-    return _numbers(array, 1, _INTEGERS[bits, True])
-
-
-def _interval(array, unit):
-    cell = _cells(array, 1, _INTERVALS[unit])
-    return (lambda i: cell(i)[0]) if unit == "YEAR_MONTH" else cell
+def _decimal(column):
+    cell = _fixed(column, column.type[1] // 8)
+    order = "little" if column.order == "<" else "big"
+    return lambda i: int.from_bytes(cell(i), order, signed=True)
 
 
 def _variable(form, text):
-    def reader(array):
-        offset, data = _numbers(array, 1, form), _bytes_of(array, 2)
+    def reader(column):
+        offset, data = _numbers(column, 1, form), column.bytes_of(2)
 
         def value(i):
             start, end = offset(i), offset(i + 1)
@@ -135,19 +134,19 @@ def _variable(form, text):
 
 
 def _view(text):
-    def reader(array):
-        cell = _fixed(array, 16)
-        buffers = [memoryview(data).cast("B") for data in array.buffers()[2:]]
+    def reader(column):
+        cell = _fixed(column, 16)
+        buffers = [column.bytes_of(number) for number in range(2, len(column.buffers))]
 
         def value(i):
             view = cell(i)
-            size, prefix, index, start = struct.unpack("<i4sii", view)
+            size, prefix, number, start = struct.unpack(column.order + "i4sii", view)
             if size <= 12:
                 assert not any(view[4 + size :])
                 data = view[4 : 4 + size]
             else:
-                assert 0 <= start <= start + size <= len(buffers[index])
-                data = bytes(buffers[index][start : start + size])
+                assert 0 <= start <= start + size <= len(buffers[number])
+                data = bytes(buffers[number][start : start + size])
                 assert data.startswith(prefix)
             return data.decode() if text else data
 
@@ -156,56 +155,74 @@ def _view(text):
     return reader
 
 
+def _items(column, item):
+    """A function that gives the items of a range of rows of the child."""
+    length = column.children[0].length
+
+    def items(start, end):
+        assert 0 <= start <= end <= length
+        return [item(j) for j in range(start, end)]
+
+    return items
+
+
 def _list(form):
-    def reader(array):
-        offset, item = _numbers(array, 1, form), row_reader(array.values)
-        return lambda i: [item(j) for j in range(offset(i), offset(i + 1))]
+    def reader(column):
+        offset = _numbers(column, 1, form)
+        items = _items(column, row_reader(column.children[0]))
+        return lambda i: items(offset(i), offset(i + 1))
 
     return reader
 
 
 def _list_view(form):
-    def reader(array):
-        offset, size = _numbers(array, 1, form), _numbers(array, 2, form)
-        item = row_reader(array.values)
-        return lambda i: [item(j) for j in range(offset(i), offset(i) + size(i))]
+    def reader(column):
+        offset, size = _numbers(column, 1, form), _numbers(column, 2, form)
+        items = _items(column, row_reader(column.children[0]))
+        return lambda i: items(offset(i), offset(i) + size(i))
 
     return reader
 
 
-def _fixed_list(array, size):
-    item, start = row_reader(array.values), array.offset
-    return lambda i: [item(j) for j in range((start + i) * size, (start + i + 1) * size)]
+def _fixed_list(column):
+    items, start = _items(column, row_reader(column.children[0])), column.offset
+    size = column.type[1]
+    return lambda i: items((start + i) * size, (start + i + 1) * size)
 
 
-def _map(array, keys_sorted):
-    offset = _numbers(array, 1, "<i")
-    key, item = row_reader(array.keys), row_reader(array.items)
-    return lambda i: [(key(j), item(j)) for j in range(offset(i), offset(i + 1))]
+def _map(column):
+    offset = _numbers(column, 1, "i")
+    key, item = (row_reader(child) for child in column.children[0].children)
+    items = _items(column, lambda j: (key(j), item(j)))
+    return lambda i: items(offset(i), offset(i + 1))
 
 
-def _struct(array):
-    fields = range(array.type.num_fields)
-    children = [(array.type.field(i).name, row_reader(array.field(i))) for i in fields]
+def _struct(column):
+    rows = [row_reader(child) for child in column.children]
+    children = list(zip(column.names, rows, strict=True))
     return lambda i: [(name, row(i)) for name, row in children]
 
 
-def _union(array, mode, codes):
-    code = _numbers(array, 1, "<b")
-    place = _numbers(array, 2, "<i") if mode == "DENSE" else (lambda i: i)
-    children = {c: row_reader(array.field(i)) for i, c in enumerate(codes)}
+def _union(column):
+    _, mode, codes = column.type
+    code = _numbers(column, 1, "b")
+    place = _numbers(column, 2, "i") if mode == "DENSE" else (lambda i: i)
+    children = dict(zip(codes, map(row_reader, column.children), strict=True))
     return lambda i: (code(i), children[code(i)](place(i)))
 
 
-def _run_ends(array):
-    ends, row, start = raw_values(array.run_ends), row_reader(array.values), array.offset
+def _run_ends(column):
+    ends, row, start = raw_values(column.children[0]), row_reader(column.children[1]), column.offset
     return lambda i: row(bisect_right(ends, start + i))
 
 
-def _dictionary(array):
-    _, bits, signed = plain_type(array.type.index_type)
-    index, row = _numbers(array, 1, _INTEGERS[bits, signed]), row_reader(array.dictionary)
-    size = len(array.dictionary)
+def _dictionary(column):
+    index = _numbers(column, 1, _INTEGERS[column.index[1:]])
+    values = column.dictionary
+    if isinstance(values, Column):
+        size, row = values.length, row_reader(values)
+    else:
+        size, row = len(values), values.__getitem__
 
     def value(i):
         assert 0 <= index(i) < size
@@ -217,25 +234,25 @@ def _dictionary(array):
 _READERS = {
     "null": _null,
     "bool": _bool,
-    "int": _int,
+    "int": _number,
     "floatingpoint": _float,
-    "fixedsizebinary": _fixed,
+    "fixedsizebinary": _fixed_binary,
     "decimal": _decimal,
-    "date": _date,
-    "time": _time,
-    "timestamp": _wide,
-    "duration": _wide,
+    "date": _number,
+    "time": _number,
+    "timestamp": _number,
+    "duration": _number,
     "interval": _interval,
-    "binary": _variable("<i", False),
-    "utf8": _variable("<i", True),
-    "largebinary": _variable("<q", False),
-    "largeutf8": _variable("<q", True),
+    "binary": _variable("i", False),
+    "utf8": _variable("i", True),
+    "largebinary": _variable("q", False),
+    "largeutf8": _variable("q", True),
     "binaryview": _view(False),
     "utf8view": _view(True),
-    "list": _list("<i"),
-    "largelist": _list("<q"),
-    "listview": _list_view("<i"),
-    "largelistview": _list_view("<q"),
+    "list": _list("i"),
+    "largelist": _list("q"),
+    "listview": _list_view("i"),
+    "largelistview": _list_view("q"),
     "fixedsizelist": _fixed_list,
     "map": _map,
     "struct": _struct,
