@@ -38,10 +38,19 @@ def _column(values, index=None):
     return values
 
 
+def _series(chunks, type, given, name=None):
+    values = pandas_column(chunks, type, defaults(**given))
+    return _shared(pd.Series(_column(values), name=name, copy=False))
+
+
 def series_of(column, **given):
     """A ChunkedArray as a pandas Series."""
-    values = pandas_column(column.chunks, column.type, defaults(**given))
-    return _shared(pd.Series(_column(values), copy=False))
+    return _series(column.chunks, column.type, given, column._name)
+
+
+def series_of_array(array, **given):
+    """An Array as a pandas Series."""
+    return _series([array], array.type, given)
 
 
 # -- a whole table
@@ -101,7 +110,7 @@ def _labels_as(labels, entry):
         if name == "datetimetz":
             zone = (entry.get("metadata") or {}).get("timezone", "UTC")
             return pd.to_datetime(labels, utc=True, format="ISO8601").tz_convert(zone)
-        if name == "datetime":
+        if name.startswith("datetime"):
             return pd.to_datetime(labels, format="ISO8601").astype(entry["numpy_type"])
         if name.startswith(("int", "uint", "float")):
             return pd.Index(labels).astype(entry["numpy_type"])
@@ -149,6 +158,7 @@ def frame_of(table, **given):
     columns = {i: _column(values, index) for i, values in columns.items()}
     frame = _shared(pd.DataFrame(columns, index=index, copy=False))
     frame.columns = _frame_labels([names[i] for i in columns], metadata)
+    frame.attrs = dict(metadata.get("attributes") or {})
     return frame
 
 
@@ -188,30 +198,74 @@ def _pandas_type(type):
     return _PANDAS_TYPES.get(name, name)
 
 
-def _extra(values, type):
+def _extra(array):
+    type = array.type
     name = kind(type)
     if name == "timestamp" and type.tz:
         return {"timezone": type.tz}
     if name == "dictionary":
-        return {"num_categories": len(values.cat.categories), "ordered": type.ordered}
+        return {"num_categories": len(array.dictionary), "ordered": type.ordered}
     if name.startswith("decimal"):
         return {"precision": type.precision, "scale": type.scale}
     return None
 
 
-def _describe(name, field_name, values, type):
+def _numpy_type(values):
+    """The dtype under which numpy would hold the values of a column or level."""
+    if isinstance(values.dtype, pd.CategoricalDtype):  # of a column: levels of labels are none
+        return str(values.cat.codes.dtype)
+    if isinstance(values.dtype, pd.DatetimeTZDtype):
+        return f"datetime64[{values.dtype.unit}]"
+    return str(values.dtype)
+
+
+def _describe(name, field_name, values, array):
     return {
-        "name": None if name is None else str(name),
+        "name": None if name is None else _text_of(name),
         "field_name": field_name,
-        "pandas_type": _pandas_type(type),
-        "numpy_type": str(values.dtype),
-        "metadata": _extra(values, type),
+        "pandas_type": _pandas_type(array.type),
+        "numpy_type": _numpy_type(values),
+        "metadata": _extra(array),
     }
 
 
-def _label_type(labels):
-    kind = labels.inferred_type
-    return {"string": "unicode", "integer": str(labels.dtype)}.get(kind, kind)
+def _describe_labels(labels):
+    """The metadata's entry for one level of the column labels."""
+    if isinstance(labels, pd.CategoricalIndex):
+        labels = labels.astype(labels.categories.dtype)
+    name = labels.inferred_type
+    extra = None
+    if name == "string":
+        name, extra = "unicode", {"encoding": "UTF-8"}
+    elif name in ("integer", "floating"):
+        name = str(labels.dtype)
+    elif name == "datetime64":
+        name = "datetime"
+        if getattr(labels.dtype, "tz", None) is not None:
+            name, extra = "datetimetz", {"timezone": str(labels.dtype.tz)}
+    elif name == "boolean":
+        name = "bool"
+    return {
+        "name": labels.name,
+        "field_name": labels.name,
+        "pandas_type": name,
+        "numpy_type": _numpy_type(labels),
+        "metadata": extra,
+    }
+
+
+def _text_of(label):
+    """A label as the name of a field; a tuple's parts are text, each by itself."""
+    return str(tuple(map(str, label))) if isinstance(label, tuple) else str(label)
+
+
+def _attributes(frame):
+    """The frame's attrs, where they are what JSON can say."""
+    try:
+        json.dumps(frame.attrs)
+    except (TypeError, ValueError):
+        return {}
+    return frame.attrs
 
 
 def _index_levels(frame, preserve_index):
@@ -229,18 +283,26 @@ def _index_levels(frame, preserve_index):
         }
         return [], [described]
     levels = []
-    taken = set(map(str, frame.columns))
+    taken = set(map(_text_of, frame.columns))
     for i in range(index.nlevels):
         level = index.get_level_values(i)
         stored = _INDEX_NAME.format(i)
-        if level.name is not None and str(level.name) not in taken:
-            stored = str(level.name)
+        if level.name is not None and _text_of(level.name) not in taken:
+            stored = _text_of(level.name)
         levels.append((level.name, stored, level.to_series()))
     return levels, [stored for _, stored, _ in levels]
 
 
-def _array_of(values, type, safe):
-    return _core.array(values, type=type, from_pandas=True, safe=safe)
+def _by_schema(schema, names, arrays, metadata):
+    """A batch of the arrays in the schema's order."""
+    missing = [name for name in schema.names if name not in names]
+    if missing:
+        raise _core.ArrowKeyError(
+            f"the schema's field {missing[0]!r} is neither a column of the frame nor of its index"
+        )
+    arrays = [arrays[names.index(name)] for name in schema.names]
+    schema = _core.schema(list(schema), metadata=metadata)
+    return _core.RecordBatch.from_arrays(arrays, schema=schema)
 
 
 def batch_from_pandas(
@@ -250,40 +312,33 @@ def batch_from_pandas(
     if columns is not None:
         frame = frame[list(columns)]
     wanted = {} if schema is None else {field.name: field.type for field in schema}
-    if schema is not None and columns is None:
-        frame = frame[[label for label in frame.columns if str(label) in wanted]]
-    names, arrays, described = [], [], []
-    labelled = ((label, str(label), frame.iloc[:, i]) for i, label in enumerate(frame.columns))
     levels, index_columns = _index_levels(frame, preserve_index)
+    if schema is not None:
+        kept = [_text_of(label) in wanted for label in frame.columns]
+        frame = frame.iloc[:, kept]
+        levels = [level for level in levels if level[1] in wanted]
+        index_columns = [x for x in index_columns if isinstance(x, dict) or x in wanted]
+    names, arrays, described = [], [], []
+    labelled = ((label, _text_of(label), frame.iloc[:, i]) for i, label in enumerate(frame.columns))
     for label, name, values in [*labelled, *levels]:
-        array = _array_of(values, wanted.get(name), safe)
+        array = _core.array(values, type=wanted.get(name), from_pandas=True, safe=safe)
         names.append(name)
         arrays.append(array)
-        described.append(_describe(label, name, values, array.type))
-    labels = frame.columns
+        described.append(_describe(label, name, values, array))
     metadata = {
         "index_columns": index_columns,
         "column_indexes": [
-            {
-                "name": labels.name,
-                "field_name": labels.name,
-                "pandas_type": _label_type(labels),
-                "numpy_type": str(labels.dtype),
-                "metadata": None,
-            }
+            _describe_labels(frame.columns.get_level_values(i))
+            for i in range(frame.columns.nlevels)
         ],
         "columns": described,
+        "attributes": _attributes(frame),
         "creator": {"library": "minarrow", "version": _version()},
         "pandas_version": pd.__version__,
     }
     stored = {b"pandas": json.dumps(metadata, default=str).encode()}
     if schema is not None:
-        stored = {**(schema.metadata or {}), **stored}
-        order = [names.index(field.name) for field in schema if field.name in names]
-        arrays = [arrays[i] for i in order]
-        fields = [field for field in schema if field.name in names]
-        schema = _core.schema(fields, metadata=stored)
-        return _core.RecordBatch.from_arrays(arrays, schema=schema)
+        return _by_schema(schema, names, arrays, {**(schema.metadata or {}), **stored})
     fields = [_core.field(name, array.type) for name, array in zip(names, arrays)]
     schema = _core.schema(fields, metadata=stored)
     if not arrays:

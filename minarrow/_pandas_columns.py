@@ -110,7 +110,7 @@ def _numbers(chunks, name):
 
 def _bools(chunks):
     if _has_nulls(chunks):
-        return _BOOLS.take(_dense(chunks, "bytes", np.uint8))
+        return _BOOLS[_dense(chunks, "bytes", np.uint8)]
     return _dense(chunks, "bytes", np.bool_)
 
 
@@ -282,11 +282,12 @@ _DEFAULTS = {
     "timestamp_as_object": False,
     "ignore_metadata": False,
     "types_mapper": None,
+    "zero_copy_only": False,
 }
 
 # taken for pyarrow's sake, and without an effect here
 _IGNORED = {"memory_pool", "use_threads", "self_destruct", "deduplicate_objects", "safe"}
-_IGNORED |= {"split_blocks", "zero_copy_only"}
+_IGNORED.add("split_blocks")
 
 
 def defaults(**given):
@@ -299,19 +300,54 @@ def defaults(**given):
     return options
 
 
+def _refuse_copy(chunks, name):
+    if name not in NUMERIC and name not in ("timestamp", "duration"):
+        why = f"values of type {name} lie differently in Arrow"
+    elif len(chunks) > 1:
+        why = f"the rows lie in {len(chunks)} chunks"
+    elif _has_nulls(chunks):
+        why = "there are nulls"
+    else:
+        return
+    raise _core.ArrowInvalid(f"{why}, so pandas needs a copy; allow it with zero_copy_only=False")
+
+
+def _mapped_dtype(type, options, dtype_name):
+    """The pandas dtype that the caller, or what the column once was, asks for; or None."""
+    mapper = options["types_mapper"]
+    if mapper is pd.ArrowDtype:  # which takes pyarrow's types alone
+        import pyarrow
+
+        return pd.ArrowDtype(pyarrow.field(_core.field("", type)).type)
+    if mapper is not None:
+        return mapper(type)
+    if dtype_name in _MASKED or dtype_name in _STRING_DTYPES:
+        return pd.api.types.pandas_dtype(dtype_name)
+    if str(dtype_name).endswith("[pyarrow]"):
+        try:
+            return pd.api.types.pandas_dtype(dtype_name)
+        except (ImportError, TypeError, NotImplementedError):
+            pass  # without pyarrow, or of a type that pandas cannot name
+    return None
+
+
 def pandas_column(chunks, type, options, dtype_name=None):
     """The rows of all chunks as they stand in a DataFrame; `dtype_name` is what they once were."""
-    mapped = options["types_mapper"](type) if options["types_mapper"] else None
-    if mapped is not None:
-        dtype_name = str(mapped)
+    if options["zero_copy_only"]:
+        _refuse_copy(chunks, kind(type))
+    dtype = _mapped_dtype(type, options, dtype_name)
+    if dtype is None:
+        return column_values(chunks, type, options)
     name = kind(type)
-    if dtype_name in _MASKED:
-        values = _masked_values(chunks, name, dtype_name)
+    if str(dtype) in _MASKED:
+        values = _masked_values(chunks, name, str(dtype))
         if values is not None:
             return values
-    if mapped is None and name in STRINGS and dtype_name in _STRING_DTYPES:
-        mapped = pd.api.types.pandas_dtype(dtype_name)
-    if mapped is None:
-        return column_values(chunks, type, options)
+    if isinstance(dtype, pd.ArrowDtype):
+        import pyarrow
+
+        arrays = [pyarrow.array(chunk) for chunk in chunks]
+        arrow_type = pyarrow.field(_core.field("", type)).type
+        return dtype.__from_arrow__(pyarrow.chunked_array(arrays, type=arrow_type))
     values = column_values(chunks, type, defaults())
-    return pd.array(np.asarray(values) if name in STRINGS else values, dtype=mapped)
+    return pd.array(np.asarray(values) if name in STRINGS else values, dtype=dtype)

@@ -46,11 +46,12 @@ class ChunkedArray:
     Made by :func:`chunked_array`, or taken from a Table.
     """
 
-    __slots__ = ("_chunks", "_type", "_length")
+    __slots__ = ("_chunks", "_type", "_length", "_name")
 
-    def __init__(self, chunks, type):
+    def __init__(self, chunks, type, name=None):
         self._chunks = chunks
         self._type = type
+        self._name = name  # of the column in its Table
         self._length = sum(map(len, chunks))
 
     type = property(lambda self: self._type, doc="The DataType of every chunk.")
@@ -375,7 +376,8 @@ class Table:
         """Column `i` (a name or a number) as a ChunkedArray."""
         index = _index_of(self._schema, i)
         chunks = [batch.column(index) for batch in self._batches]
-        return ChunkedArray(chunks, self._schema.field(index).type)
+        field = self._schema.field(index)
+        return ChunkedArray(chunks, field.type, field.name)
 
     @property
     def columns(self):

@@ -545,12 +545,14 @@ Array_tp_repr(PyObject *op)
     return repr;
 }
 
-/* ---- numpy ---- */
+/* ---- numpy and pandas ---- */
 
+/* Call a function of the package's own Python with the array before the given arguments. */
 static PyObject *
-call_numpy(PyObject *op, const char *function, PyObject *args, PyObject *kwargs)
+call_with_self(PyObject *op, const char *from, const char *function, PyObject *args,
+               PyObject *kwargs)
 {
-    PyObject *module = PyImport_ImportModule("minarrow._numpy");
+    PyObject *module = PyImport_ImportModule(from);
     PyObject *callable = module != NULL ? PyObject_GetAttrString(module, function) : NULL;
     Py_XDECREF(module);
     if (callable == NULL) {
@@ -580,7 +582,16 @@ PyDoc_STRVAR(to_numpy_doc,
 static PyObject *
 Array_to_numpy(PyObject *op, PyObject *args, PyObject *kwargs)
 {
-    return call_numpy(op, "to_numpy", args, kwargs);
+    return call_with_self(op, "minarrow._numpy", "to_numpy", args, kwargs);
+}
+
+PyDoc_STRVAR(to_pandas_doc, "to_pandas($self, /, **options)\n--\n\n"
+                            "A pandas Series; the options are those of Table.to_pandas.");
+
+static PyObject *
+Array_to_pandas(PyObject *op, PyObject *args, PyObject *kwargs)
+{
+    return call_with_self(op, "minarrow._pandas", "series_of_array", args, kwargs);
 }
 
 PyDoc_STRVAR(array_doc, "__array__($self, /, dtype=None, copy=None)\n--\n\nFor numpy.asarray.");
@@ -588,7 +599,7 @@ PyDoc_STRVAR(array_doc, "__array__($self, /, dtype=None, copy=None)\n--\n\nFor n
 static PyObject *
 Array_array(PyObject *op, PyObject *args, PyObject *kwargs)
 {
-    return call_numpy(op, "to_array", args, kwargs);
+    return call_with_self(op, "minarrow._numpy", "to_array", args, kwargs);
 }
 
 /* ---- attributes ---- */
@@ -654,6 +665,7 @@ static PyMethodDef Array_methods[] = {
     {"validate", WITH_KEYWORDS(Array_validate), validate_doc},
     {"to_string", WITH_KEYWORDS(Array_to_string), to_string_doc},
     {"to_numpy", WITH_KEYWORDS(Array_to_numpy), to_numpy_doc},
+    {"to_pandas", WITH_KEYWORDS(Array_to_pandas), to_pandas_doc},
     {"__array__", WITH_KEYWORDS(Array_array), array_doc},
     {"__reduce_ex__", Array_reduce_ex, METH_O, reduce_doc},
     PYMA_ARRAY_PARTS_METHODS{0},
