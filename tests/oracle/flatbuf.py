@@ -34,6 +34,8 @@ _TABLES = {
     "Decimal": {"precision": (0, "<i"), "scale": (1, "<i"), "bits": (2, "<i")},
     "Width": {"width": (0, "<i")},  # of fixed-size binary and lists
     "Unit": {"unit": (0, "<h"), "bits": (1, "<i")},
+    "Timestamp": {"unit": (0, "<h"), "zone": (1, None)},
+    "Map": {"keys_sorted": (0, "<B")},
     "Union": {"mode": (0, "<h"), "ids": (1, None)},
     "Batch": {
         "length": (0, "<q"),
@@ -42,6 +44,7 @@ _TABLES = {
         "compression": (3, None),
         "variadics": (4, None),
     },
+    "KeyValue": {"key": (0, None), "value": (1, None)},
     "Compression": {"codec": (0, "<b"), "method": (1, "<b")},
     "Dictionary": {"id": (0, "<q"), "data": (1, None), "is_delta": (2, "<B")},
     "Footer": {
@@ -146,6 +149,26 @@ class Table(_Numbers):
     def numbers(self, name, form):
         """Places of the numbers in a vector."""
         return self._items(name, struct.calcsize(form))
+
+    def read_numbers(self, name, form):
+        """The numbers in a vector, or None where it is left out."""
+        if self.target(name) is None:
+            return None
+        return [struct.unpack_from(form, self.data, at)[0] for at in self.numbers(name, form)]
+
+    def text(self, name):
+        """The bytes of a string, or None where it is left out."""
+        at = self.target(name)
+        if at is None:
+            return None
+        size = struct.unpack_from("<I", self.data, at)[0]
+        return bytes(self.data[at + 4 : at + 4 + size])
+
+    @property
+    def pairs(self):
+        """The pairs of bytes of custom metadata."""
+        found = self.tables("metadata", "KeyValue")
+        return [(pair.text("key") or b"", pair.text("value") or b"") for pair in found]
 
     # what tests ask for most
 
