@@ -440,8 +440,10 @@ Batch_validate(PyObject *op, PyObject *args, PyObject *kwargs)
         Py_END_ALLOW_THREADS
         if (st != MA_OK) {
             const ma_field *field = schema_of(op)->fields[i];
-            ma_error_prefix(&err, "column '%.*s'",
-                            (int)(field->name_size < 64 ? field->name_size : 64), field->name);
+            if (column->place == NULL) {
+                ma_error_prefix(&err, "column '%.*s'",
+                                (int)(field->name_size < 64 ? field->name_size : 64), field->name);
+            }
             return pyma_raise(state, &err);
         }
     }

@@ -33,9 +33,7 @@ options = st.fixed_dictionaries(
     {
         "alignment": st.sampled_from([8, 64]),
         "compression": st.sampled_from(CODECS),
-        "metadata_version": st.sampled_from(
-            [ma.ipc.MetadataVersion.V5, ma.ipc.MetadataVersion.V4]
-        ),
+        "metadata_version": st.sampled_from([ma.ipc.MetadataVersion.V5, ma.ipc.MetadataVersion.V4]),
         "use_legacy_format": st.booleans(),
         "emit_dictionary_deltas": st.booleans(),
         "unify_dictionaries": st.booleans(),

@@ -53,6 +53,7 @@ ma_array_unref(ma_array *self)
         ma_array_unref(self->children[i]);
     }
     ma_array_unref(self->dictionary);
+    ma_place_unref(self->place);
     ma_type_unref(self->type);
     ma_free(self);
 }
@@ -79,6 +80,7 @@ ma_array_retype(ma_array *self, ma_type *type, ma_array **out, ma_error *err)
         copy->children[i] = ma_array_ref(self->children[i]);
     }
     copy->dictionary = ma_array_ref(self->dictionary);
+    copy->place = ma_place_ref(self->place);
     *out = copy;
     return MA_OK;
 }

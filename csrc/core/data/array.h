@@ -15,6 +15,7 @@
 #include "core/base/bitmap.h"
 #include "core/base/endian.h"
 #include "core/data/buffer.h"
+#include "core/data/place.h"
 #include "core/types/schema.h"
 #include "core/types/type.h"
 
@@ -33,6 +34,7 @@ struct ma_array {
                                  (data == NULL) means that nothing is null */
     ma_array **children;      /* in this block; each owned */
     ma_array *dictionary;     /* owned; dictionary arrays only */
+    ma_place *place;          /* owned; where a column was read, and its slices; else NULL */
 };
 
 enum {

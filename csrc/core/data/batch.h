@@ -10,7 +10,7 @@ typedef struct ma_batch ma_batch;
 typedef struct ma_batch_source {
     /* Build column `index` in full; a new reference. Called from any thread, perhaps twice for one
      * column at the same time; one of the two results is kept. */
-    ma_status (*build)(struct ma_batch_source *self, const ma_schema *schema, int32_t index,
+    ma_status (*build)(struct ma_batch_source *self, ma_schema *schema, int32_t index,
                        ma_array **out, ma_error *err);
     /* Whether building takes so long (inflating much) that several threads pay. */
     bool (*is_costly)(const struct ma_batch_source *self);

@@ -215,8 +215,12 @@ static ma_status
 accept_batch(ma_decoder *self, ma_buffer body, ma_event *event, ma_error *err)
 {
     ma_encoded *encoded = NULL;
-    MA_TRY(ma_encoded_new(self->plan, &self->message, self->stats.messages, body, body.size,
-                          self->position - body.size, &encoded, err));
+    const ma_status st = ma_encoded_new(self->plan, &self->message, self->stats.messages, body,
+                                        body.size, self->position - body.size, &encoded, err);
+    if (st != MA_OK) {
+        ma_error_prefix(err, "batch %lld", (long long)self->stats.batches);
+        return st;
+    }
     return accept_encoded(self, encoded, event, err);
 }
 
@@ -366,8 +370,13 @@ ma_decoder_end(ma_decoder *self, ma_buffer piece, ma_error *err)
 static ma_status
 encode_without_body(const ma_decoder *self, ma_encoded **out, ma_error *err)
 {
-    return ma_encoded_new(self->plan, &self->message, self->stats.messages, MA_EMPTY_BUFFER,
-                          self->message.body_size, self->position, out, err);
+    const ma_status st = ma_encoded_new(self->plan, &self->message, self->stats.messages,
+                                        MA_EMPTY_BUFFER, self->message.body_size, self->position,
+                                        out, err);
+    if (st != MA_OK) {
+        ma_error_prefix(err, "batch %lld", (long long)self->stats.batches);
+    }
+    return st;
 }
 
 ma_status

@@ -172,16 +172,19 @@ build_part(ma_dict_set *self, dict *part, ma_array **out, ma_error *err)
     if (*out != NULL) {
         return MA_OK;
     }
-    MA_TRY(ma_encoded_column(part->encoded, self, 0, out, err));
-    const ma_status st = ma_array_check_values(*out, err);
-    if (st != MA_OK) {
-        ma_array_unref(*out);
-        *out = NULL;
-        if (err->offset < 0) {
-            err->offset = part->encoded->origin;
-        }
+    ma_array *array = NULL;
+    ma_status st = ma_encoded_column(part->encoded, self, 0, &array, err);
+    if (st == MA_OK) {
+        st = ma_array_check_values(array, err);
     }
-    return st;
+    if (st != MA_OK) {
+        ma_array_unref(array);
+        err->offset = err->offset < 0 ? part->encoded->origin : err->offset;
+        err->message = err->message < 0 ? part->encoded->message : err->message;
+        return st;
+    }
+    *out = array;
+    return MA_OK;
 }
 
 static ma_status

@@ -4,20 +4,21 @@
 
 #include "core/base/memory.h"
 #include "core/base/number.h"
+#include "core/ipc/locate.h"
 
 #define COSTLY_BYTES (64 * 1024) /* compressed bytes that take about as long as starting a thread */
 
 static ma_status
-check_counts(const ma_plan *plan, const ma_batch_table *table, int64_t at, ma_error *err)
+check_counts(const ma_plan *plan, const ma_batch_table *table, ma_error *err)
 {
     const ma_counts *wanted = &plan->full->counts;
     if (table->n_nodes != wanted->nodes) {
-        return ma_fail(err, MA_INVALID, at,
+        return ma_fail(err, MA_INVALID, table->nodes_at,
                        "the message has %lld field nodes and its schema needs %lld",
                        (long long)table->n_nodes, (long long)wanted->nodes);
     }
     if (table->n_variadics != wanted->variadics) {
-        return ma_fail(err, MA_INVALID, at,
+        return ma_fail(err, MA_INVALID, table->variadics_at,
                        "the message has %lld variadic buffer counts and its schema needs %lld",
                        (long long)table->n_variadics, (long long)wanted->variadics);
     }
@@ -34,15 +35,15 @@ read_variadics(ma_encoded *self, const ma_batch_table *table, ma_error *err)
     for (int64_t i = 0; i < table->n_variadics; i++) {
         const int64_t count = (int64_t)ma_load_le64(table->variadics + 8 * i);
         if (count < 0 || count > table->n_buffers) {
-            return ma_fail(err, MA_INVALID, self->origin, "variadic buffer count %lld is %lld",
-                           (long long)i, (long long)count);
+            return ma_fail(err, MA_INVALID, table->variadics_at + 8 * i,
+                           "variadic buffer count %lld is %lld", (long long)i, (long long)count);
         }
         self->variadic_sums[i + 1] = self->variadic_sums[i] + count; /* far below 2^63 */
     }
     const int64_t n_buffers = wanted->buffers + (self->is_v4 ? wanted->v4_bitmaps : 0) +
                               self->variadic_sums[table->n_variadics];
     if (table->n_buffers != n_buffers) {
-        return ma_fail(err, MA_INVALID, self->origin,
+        return ma_fail(err, MA_INVALID, table->buffers_at,
                        "the message has %lld buffers and its schema needs %lld",
                        (long long)table->n_buffers, (long long)n_buffers);
     }
@@ -56,8 +57,11 @@ read_nodes(ma_encoded *self, const ma_batch_table *table, ma_error *err)
         const int64_t length = (int64_t)ma_load_le64(table->nodes + 16 * i);
         const int64_t nulls = (int64_t)ma_load_le64(table->nodes + 16 * i + 8);
         if (MA_UNLIKELY(length < 0 || nulls < 0 || nulls > length)) {
-            return ma_fail(err, MA_INVALID, -1, "field node %lld has %lld rows and %lld nulls",
-                           (long long)i, (long long)length, (long long)nulls);
+            const ma_status st = ma_fail(err, MA_INVALID, table->nodes_at + 16 * i,
+                                         "field node %lld has %lld rows and %lld nulls",
+                                         (long long)i, (long long)length, (long long)nulls);
+            ma_locate_node(self, i, err);
+            return st;
         }
         self->nodes[i] = (ma_node){length, nulls};
     }
@@ -76,9 +80,12 @@ read_buffers(ma_encoded *self, const ma_batch_table *table, int64_t body_size, m
         }
         if (MA_UNLIKELY(offset < 0 || size < 0 || offset > body_size ||
                         size > body_size - offset)) {
-            return ma_fail(err, MA_INVALID, self->origin,
-                           "buffer %lld is %lld bytes at %lld of a body of %lld bytes",
-                           (long long)i, (long long)size, (long long)offset, (long long)body_size);
+            const ma_status st =
+                ma_fail(err, MA_INVALID, table->buffers_at + 16 * i,
+                        "buffer %lld is %lld bytes at %lld of a body of %lld bytes", (long long)i,
+                        (long long)size, (long long)offset, (long long)body_size);
+            ma_locate_buffer(self, i, err);
+            return st;
         }
         self->buffers[i] = (ma_range){offset, size};
     }
@@ -90,7 +97,7 @@ ma_encoded_new(ma_plan *plan, const ma_message *message, int64_t ordinal, ma_buf
                int64_t body_size, int64_t origin, ma_encoded **out, ma_error *err)
 {
     const ma_batch_table *table = &message->batch;
-    MA_TRY(check_counts(plan, table, origin, err));
+    MA_TRY(check_counts(plan, table, err));
     const int64_t size = (int64_t)sizeof(ma_encoded) + table->n_nodes * (int64_t)sizeof(ma_node) +
                          table->n_buffers * (int64_t)sizeof(ma_range) +
                          (table->n_variadics + 1) * (int64_t)sizeof(int64_t);

@@ -14,7 +14,7 @@ typedef struct ma_encoded {
     ma_plan *plan;   /* owned */
     ma_buffer body;  /* owned */
     int64_t origin;  /* of the body, from the start of the stream or file */
-    int64_t message; /* ordinal, for errors */
+    int64_t message; /* ordinal, for errors; -1: unknown */
     int codec;       /* -1: not compressed */
     bool is_v4;      /* unions have a validity bitmap */
     int64_t length;

@@ -294,7 +294,7 @@ open_message(ma_file *self, const ma_block_place *block, ma_message_kind kind,
 /* ---- dictionaries ---- */
 
 static ma_status
-read_dictionary(ma_file *self, const ma_block_place *block, int64_t i, ma_error *err)
+read_dictionary(ma_file *self, const ma_block_place *block, ma_error *err)
 {
     file_message in = {0};
     ma_buffer body = MA_NO_BUFFER;
@@ -308,8 +308,8 @@ read_dictionary(ma_file *self, const ma_block_place *block, int64_t i, ma_error 
         st = fetch(self, in.body_at, in.message.body_size, &body, err);
     }
     if (st == MA_OK) {
-        st = ma_reading_dictionary(self->plan, &self->dicts, &in.message, i, true, body, in.body_at,
-                                   err);
+        st = ma_reading_dictionary(self->plan, &self->dicts, &in.message, -1, true, body,
+                                   in.body_at, err);
     }
     if (st == MA_OK) {
         self->stats.messages++;
@@ -330,7 +330,7 @@ load_dictionaries(ma_file *self, ma_error *err)
     }
     for (int64_t i = 0; i < self->footer.n_dictionaries; i++) {
         const ma_block_place block = ma_footer_block(self->footer.dictionaries, i);
-        const ma_status st = read_dictionary(self, &block, i, err);
+        const ma_status st = read_dictionary(self, &block, err);
         if (st != MA_OK) {
             ma_error_prefix(err, "dictionary %lld of the file", (long long)i);
             if (err->offset < 0) {
@@ -384,8 +384,9 @@ fetch_wanted(const ma_file *self, const file_message *in, ma_encoded *encoded, m
     return st;
 }
 
+/* Which message of the file it is, nobody counts: the footer leads to it. */
 static ma_status
-encode_batch(ma_file *self, const file_message *in, int64_t index, ma_encoded **out, ma_error *err)
+encode_batch(ma_file *self, const file_message *in, ma_encoded **out, ma_error *err)
 {
     const bool in_parts = self->source.memory.data == NULL && self->plan->picks.items != NULL;
     const int64_t body_size = in->message.body_size;
@@ -394,7 +395,7 @@ encode_batch(ma_file *self, const file_message *in, int64_t index, ma_encoded **
         MA_TRY(fetch(self, in->body_at, body_size, &body, err));
     }
     ma_status st =
-        ma_encoded_new(self->plan, &in->message, index, body, body_size, in->body_at, out, err);
+        ma_encoded_new(self->plan, &in->message, -1, body, body_size, in->body_at, out, err);
     ma_buffer_clear(&body);
     if (st == MA_OK && in_parts) {
         st = fetch_wanted(self, in, *out, err);
@@ -412,7 +413,7 @@ read_batch(ma_file *self, const ma_block_place *block, int64_t index, ma_batch *
     ma_encoded *encoded = NULL;
     ma_status st = open_message(self, block, MA_MESSAGE_BATCH, &in, err);
     if (st == MA_OK) {
-        st = encode_batch(self, &in, index, &encoded, err);
+        st = encode_batch(self, &in, &encoded, err);
     }
     if (st == MA_OK) {
         st = ma_reading_batch(encoded, self->dicts, index, in.message.metadata, out, err);

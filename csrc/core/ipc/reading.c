@@ -10,23 +10,41 @@ typedef struct encoded_source {
     int64_t number;      /* of the batch */
 } encoded_source;
 
+/* What the values say may turn out wrong later: then the column knows its place. Plain ones of a
+ * fixed width hold nothing that could be wrong. */
 static ma_status
-build_column(ma_batch_source *base, const ma_schema *schema, int32_t index, ma_array **out,
-             ma_error *err)
+keep_place(const ma_place *place, ma_array *array, ma_error *err)
 {
-    encoded_source *self = (encoded_source *)base;
-    const ma_status st = ma_encoded_column(self->encoded, self->dicts, index, out, err);
-    if (st != MA_OK) {
-        const ma_field *field = schema->fields[index];
-        const int size = field->name_size < 64 ? (int)field->name_size : 64;
-        ma_error_prefix(err, "batch %lld, column '%.*s'", (long long)self->number, size,
-                        field->name);
-        err->message = self->encoded->message;
-        if (err->offset < 0) {
-            err->offset = self->encoded->origin;
-        }
+    if (array->type->layout == MA_LAYOUT_FIXED) {
+        return MA_OK;
     }
-    return st;
+    return ma_place_new(place->schema, place->column, place->batch, place->message, place->offset,
+                        &array->place, err);
+}
+
+static ma_status
+build_column(ma_batch_source *base, ma_schema *schema, int32_t index, ma_array **out, ma_error *err)
+{
+    const encoded_source *self = (encoded_source *)base;
+    const ma_encoded *encoded = self->encoded;
+    const ma_place place = {.schema = schema,
+                            .column = index,
+                            .batch = self->number,
+                            .message = encoded->message,
+                            .offset = encoded->origin};
+    ma_array *array = NULL;
+    ma_status st = ma_encoded_column(self->encoded, self->dicts, index, &array, err);
+    if (st != MA_OK) {
+        ma_place_tell(&place, err);
+        return st;
+    }
+    st = keep_place(&place, array, err);
+    if (st != MA_OK) {
+        ma_array_unref(array);
+        return st;
+    }
+    *out = array;
+    return MA_OK;
 }
 
 static bool
@@ -70,11 +88,16 @@ ma_reading_dictionary(ma_plan *plan, ma_dict_set **dicts, const ma_message *mess
     if (*dicts == NULL) {
         MA_TRY(ma_dict_set_new(plan, dicts, err));
     }
+    ma_status st = MA_OK;
     if (slot >= 0) {
-        MA_TRY(ma_encoded_new(plan->dict_plans[slot], message, ordinal, body, body.size, origin,
-                              &encoded, err));
+        st = ma_encoded_new(plan->dict_plans[slot], message, ordinal, body, body.size, origin,
+                            &encoded, err);
+        if (st != MA_OK) {
+            ma_error_prefix(err, "dictionary %lld", (long long)message->dictionary_id);
+            return st;
+        }
     }
-    const ma_status st = ma_dict_set_put(dicts, message->dictionary_id, message->is_delta, keep,
+    st = ma_dict_set_put(dicts, message->dictionary_id, message->is_delta, keep,
                                          encoded, err);
     ma_encoded_unref(encoded);
     return st;

@@ -35,6 +35,9 @@ typedef struct ma_batch_table {
     const uint8_t *nodes; /* borrowed from the message */
     const uint8_t *buffers;
     const uint8_t *variadics;
+    int64_t nodes_at; /* where they stand, from the start of the stream or file */
+    int64_t buffers_at;
+    int64_t variadics_at;
 } ma_batch_table;
 
 typedef struct ma_schema_meta {

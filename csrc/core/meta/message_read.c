@@ -63,6 +63,9 @@ read_batch(const ma_fb_table *table, ma_batch_table *out, ma_error *err)
     out->buffers = ma_fb_items(&buffers);
     out->n_variadics = variadics.count;
     out->variadics = ma_fb_items(&variadics);
+    out->nodes_at = nodes.all.origin + nodes.at;
+    out->buffers_at = buffers.all.origin + buffers.at;
+    out->variadics_at = variadics.all.origin + variadics.at;
     return read_codec(table, &out->codec, err);
 }
 

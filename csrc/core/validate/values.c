@@ -313,14 +313,24 @@ check(ma_array *self, unsigned wanted, ma_error *err)
     return MA_OK;
 }
 
+static ma_status
+check_here(ma_array *self, unsigned wanted, ma_error *err)
+{
+    const ma_status st = check(self, wanted, err);
+    if (st != MA_OK) {
+        ma_place_tell(self->place, err);
+    }
+    return st;
+}
+
 ma_status
 ma_array_check_values(ma_array *self, ma_error *err)
 {
-    return check(self, MA_CHECKED_VALUES, err);
+    return check_here(self, MA_CHECKED_VALUES, err);
 }
 
 ma_status
 ma_array_check_full(ma_array *self, ma_error *err)
 {
-    return check(self, MA_CHECKED_VALUES | MA_CHECKED_UTF8, err);
+    return check_here(self, MA_CHECKED_VALUES | MA_CHECKED_UTF8, err);
 }

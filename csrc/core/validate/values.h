@@ -8,7 +8,8 @@
  * that sizes, views, dictionary indices (of rows that are not null), type ids, union offsets and
  * run ends are in range, here, in the children and in the dictionary. After MA_OK no function of
  * data/array.h reads outside the array's memory. Fails with MA_INVALID; `err->where` is the path
- * below this array, such as ".item, offsets buffer". Safe from several threads. */
+ * below this array, such as ".item, offsets buffer", and the whole one for a column that was read.
+ * Safe from several threads. */
 MA_NODISCARD ma_status
 ma_array_check_values(ma_array *self, ma_error *err);
 
