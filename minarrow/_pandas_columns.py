@@ -154,8 +154,14 @@ def _dates(chunks, name, options):
 
 def as_categories(chunks, type, options):
     """A Categorical whose categories stand in the order in which they first come."""
-    values = column_values(chunks, type, {**options, "strings_to_categorical": False})
-    codes, found = pd.factorize(pd.Series(values, copy=False))
+    name = kind(type)
+    if name in NUMERIC and name not in _FLOATS:
+        present = ~_mask(chunks)
+        codes = np.full(len(present), -1)
+        codes[present], found = pd.factorize(_values(chunks, NUMERIC[name])[present])
+    else:
+        values = column_values(chunks, type, {**options, "strings_to_categorical": False})
+        codes, found = pd.factorize(pd.Series(values, copy=False))
     return pd.Categorical.from_codes(codes, found)
 
 

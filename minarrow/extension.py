@@ -8,6 +8,7 @@ CanonicalExtensions.rst)
 from . import _core
 
 __all__ = [
+    "Bool8Array",
     "Bool8Type",
     "ExtensionArray",
     "ExtensionScalar",
@@ -74,8 +75,8 @@ class ExtensionType(_core.DataType):
     ``__arrow_ext_serialize__(self) -> bytes`` for its parameters and the class method
     ``__arrow_ext_deserialize__(cls, storage_type, serialized)`` that makes it again. It may define
     ``__arrow_ext_class__`` and ``__arrow_ext_scalar_class__``, which give classes for its arrays
-    and values, and ``value_to_python`` and ``value_from_python``. An instance is registered with
-    :func:`register_extension_type`.
+    and values, and ``value_to_python(self, value)``, which makes a value of what the storage gives
+    to Python. An instance is registered with :func:`register_extension_type`.
     """
 
     def __init__(self, storage_type, extension_name):
@@ -102,10 +103,6 @@ class ExtensionType(_core.DataType):
 
     def value_to_python(self, value):
         """A value of the type from what the storage gives to Python."""
-        return value
-
-    def value_from_python(self, value):
-        """What the storage takes from Python for a value of the type."""
         return value
 
     def wrap_array(self, storage):
@@ -165,9 +162,6 @@ class UuidType(ExtensionType):
 
         return UUID(bytes=value)
 
-    def value_from_python(self, value):
-        return value if isinstance(value, bytes) else value.bytes
-
 
 class JsonType(ExtensionType):
     """JSON documents, stored as text, which is also how Python sees them."""
@@ -204,8 +198,42 @@ class Bool8Type(ExtensionType):
     def value_to_python(self, value):
         return value != 0
 
-    def value_from_python(self, value):
-        return int(bool(value))
+    def __arrow_ext_class__(self):
+        return Bool8Array
+
+
+class Bool8Array(ExtensionArray):
+    """An array of booleans of a byte each."""
+
+    __slots__ = ()
+
+    def to_numpy(self, zero_copy_only=True, writable=False):
+        """A numpy array of bool; a view where nothing is null."""
+        import numpy
+
+        if self.null_count:
+            if zero_copy_only:
+                raise _core.ArrowInvalid(
+                    "bool8 with nulls needs a copy; allow it with zero_copy_only=False"
+                )
+            return numpy.array(self.to_pylist(), object)
+        values = numpy.asarray(self.storage)
+        if len(values) and not 0 <= values.min() <= values.max() <= 1:
+            values = values != 0  # any other byte is true, too, but no bool of numpy's
+        values = values.view(numpy.bool_)
+        return values.copy() if writable else values
+
+    @staticmethod
+    def from_numpy(obj):
+        """An array over the memory of a numpy array of bool or int8."""
+        import numpy
+
+        obj = numpy.asarray(obj)
+        if obj.ndim != 1 or obj.dtype not in (numpy.bool_, numpy.int8):
+            raise _core.ArrowTypeError(
+                f"bool8 is made of one dimension of bool or int8, not of {obj.ndim} of {obj.dtype}"
+            )
+        return Bool8Type().wrap_array(_core.array(obj.view(numpy.int8)))
 
 
 class OpaqueType(ExtensionType):

@@ -84,8 +84,8 @@ PyDoc_STRVAR(dense_doc,
              "dense(arrays, form, fill=None, /)\n--\n\n"
              "The rows of all arrays, which are of one type, one behind the other in a Buffer.\n\n"
              "form -- 'values' of fixed width, integers as 'doubles' with NaN for nulls, days as\n"
-             "    'milliseconds' with NaT, bools as 'bytes' with 2 for nulls, or where the 'nulls'\n"
-             "    are, a byte each\n"
+             "    'milliseconds' with NaT, bools as 'bytes' with 2 for nulls, or where the\n"
+             "    'nulls' are, a byte each\n"
              "fill -- bytes of a value, which 'values' puts in place of nulls");
 
 static PyObject *

@@ -315,15 +315,46 @@ class Encoder:
             self._fresh.append((number, self.column(inner, known[first:]), not is_new))
 
 
-def sheet_of(case, random=None, **options):
-    """A Sheet with all messages of a Case; dictionaries grow by deltas."""
+def sheet_of(case, random=None, deltas=True, **options):
+    """A Sheet with all messages of a Case.
+
+    Dictionaries grow by deltas from batch to batch, or come whole before the first.
+    """
     sheet = Sheet(random=random, **options)
     encoder = Encoder(random, ">" if sheet.endianness == BIG else "<")
     sheet.add_schema(case.fields, case.metadata)
+    batches, fresh = [], []
     for batch in case.batches:
         pairs = zip(case.fields, batch.columns, strict=True)
-        columns = [encoder.column(*pair) for pair in pairs]
-        for dictionary in encoder.take_dictionaries():
+        batches.append([encoder.column(*pair) for pair in pairs])
+        fresh.append(encoder.take_dictionaries())
+    if not deltas:
+        fresh = [_whole(encoder, case.fields, fresh)]
+    for i, (batch, columns) in enumerate(zip(case.batches, batches, strict=True)):
+        for dictionary in fresh[i] if i < len(fresh) else ():
             sheet.add_dictionary(*dictionary)
         sheet.add_batch(columns, batch.num_rows)
     return sheet
+
+
+def dictionary_fields(fields):
+    """For each dictionary, by its id, the field of its values; outer ones first."""
+    found = {}
+    for description in fields:
+        if description["dictionary"] is not None:
+            found[description["id"]] = {**description, "dictionary": None}
+        found |= dictionary_fields(description["children"])
+    return found
+
+
+def _whole(encoder, fields, fresh):
+    """All dictionaries with all their values, inner ones first."""
+    used = {number for batch in fresh for number, _, _ in batch}
+    found = []
+    # values of outer ones may add to the inner ones
+    for number, description in dictionary_fields(fields).items():
+        if number in used:
+            column = encoder.column(description, encoder.dictionaries[number])
+            found.insert(0, (number, column, False))
+    encoder.take_dictionaries()
+    return found

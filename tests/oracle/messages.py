@@ -1,8 +1,8 @@
 """Messages, streams and files made by hand, with any number in any place.
 
-``schema``, ``record_batch``, ``dictionary_batch`` and ``footer`` make flatbuffer tables, ``message``
-frames one with its body; none of them checks anything, so wrong ones can be made as well. Columns
-are those of ``columns``. ``Sheet`` puts messages together to a stream or a file.
+``schema``, ``record_batch``, ``dictionary_batch`` and ``footer`` make flatbuffer tables,
+``message`` frames one with its body; none of them checks anything, so wrong ones can be made as
+well. Columns are those of ``columns``. ``Sheet`` puts messages together to a stream or a file.
 
 A field is a description as ``fields.describe`` gives it, with a key ``id`` beside where it is
 dictionary-encoded: the dictionary's. ``with_ids`` numbers them.

@@ -1,9 +1,14 @@
 """Raw values of pyarrow's arrays through its scalars: no look at any buffer.
 
-pyarrow has no Python objects for intervals of months and of days and milliseconds.
+pyarrow has no Python objects for intervals of months and of days and milliseconds, and does not
+say which child of a union is null: ``NotShown`` is raised.
 """
 
 from . import raw_float
+
+
+class NotShown(Exception):
+    """pyarrow's scalar does not have all that the buffers say."""
 
 
 def from_pyarrow(array):
@@ -14,8 +19,11 @@ def from_pyarrow(array):
 def _raw(scalar):
     kind = type(scalar).__name__.removesuffix("Scalar")
     if kind == "Union":
+        if not scalar.is_valid:
+            raise NotShown("the id of a null in a union")
         return (scalar.type_code, _raw(scalar.value))
-    if kind == "RunEndEncoded" or kind.endswith("Extension") or hasattr(scalar.type, "storage_type"):
+    extended = kind.endswith("Extension") or hasattr(scalar.type, "storage_type")
+    if kind == "RunEndEncoded" or extended:
         return None if scalar.value is None else _raw(scalar.value)
     if not scalar.is_valid:
         return None

@@ -8,6 +8,7 @@ import struct
 
 from . import flatbuf
 from .columns import VIEWS, Column, own_buffers
+from .encoder import dictionary_fields
 from .integration_json import Batch, Case
 from .layout import raw_values
 from .messages import BATCH, DICTIONARY, V4
@@ -39,16 +40,6 @@ def describe(table):
     return description
 
 
-def _dictionary_fields(fields):
-    """For each dictionary the field of its values."""
-    found = {}
-    for description in fields:
-        if description["dictionary"] is not None:
-            found[description["id"]] = {**description, "dictionary": None}
-        found |= _dictionary_fields(description["children"])
-    return found
-
-
 class Contents:
     """What a stream or file has said so far."""
 
@@ -58,7 +49,7 @@ class Contents:
         self.order = ">" if schema.get("endianness") else "<"
         self.batches = []
         self.dictionaries = {}
-        self._values = _dictionary_fields(self.fields)
+        self._values = dictionary_fields(self.fields)
         self._inflate = inflate
 
     def columns(self, message, fields):
@@ -122,7 +113,8 @@ class _Walk:
         has_validity, others = own_buffers(type_, is_dictionary, self._has_union_validity)
         # where nothing is null, the buffer may be left out or hold anything
         validity = (self._buffer() or None) if has_validity else None
-        buffers = [validity if node.get("nulls") else None, *(self._buffer() for _ in range(others))]
+        validity = validity if node.get("nulls") else None
+        buffers = [validity, *(self._buffer() for _ in range(others))]
         column = Column(type_, node.get("length"), buffers, order=self._contents.order)
         if is_dictionary:
             column.index = dictionary[0]

@@ -135,17 +135,24 @@ def _plain_values(field):
         return st.one_of(options)
     if name == "runendencoded":
         return values(children[1])
-    sizes = {"min_size": parameters[0], "max_size": parameters[0]} if parameters else {"max_size": 3}
+    sizes = {"max_size": 3}
+    if parameters:
+        sizes = {"min_size": parameters[0], "max_size": parameters[0]}
     return st.lists(values(children[0]), **sizes)
 
 
 def _integers(type_):
-    """Integers of all that the type's cells can hold, its ends among them."""
-    bits, signed = 64, True
-    if type_[0] in ("int", "decimal"):
-        bits, signed = type_[1], type_[0] == "decimal" or type_[2]
-    elif type_ == ("date", "DAY") or type_[0] == "time":
-        bits = type_[2] if type_[0] == "time" else 32
+    """Integers that make sense for the type, up to the ends of what its cells can hold."""
+    name, *parameters = type_
+    if name == "decimal":
+        most = 10 ** parameters[1] - 1
+        return st.integers(-most, most)
+    if name == "time":
+        return st.integers(0, 86_400 * 1000 ** _UNITS.index(parameters[0]) - 1)
+    if type_ == ("date", "MILLISECOND"):
+        most = (1 << 63) // 86_400_000
+        return st.integers(-most, most - 1).map(lambda day: day * 86_400_000)
+    bits, signed = parameters if name == "int" else (32 if name == "date" else 64, True)
     least = -(1 << bits - 1) if signed else 0
     return st.integers(least, least + (1 << bits) - 1)
 

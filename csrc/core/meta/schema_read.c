@@ -276,7 +276,8 @@ read_type(schema_reader *self, const ma_fb_table *field, int64_t depth, ma_type 
     MA_TRY(ma_fb_vector_of(field, FB_FIELD_CHILDREN, 4, &children, err));
     if (children.count > self->fields) {
         return ma_fail(err, MA_LIMIT, field->all.origin + field->at,
-                       "the schema has more fields than its size or the limit max_fields allows");
+                       "the schema has more fields than its size or the limit max_fields allows; "
+                       "raise max_fields to read this");
     }
     in.n_children = (int32_t)children.count;
     MA_TRY(type_id(&in, &id, err));
@@ -378,13 +379,15 @@ read_field(schema_reader *self, const ma_fb_table *table, int64_t depth, ma_fiel
     }
     if (--self->fields < 0) {
         return ma_fail(err, MA_LIMIT, table->all.origin + table->at,
-                       "the schema has more fields than its size or the limit max_fields allows");
+                       "the schema has more fields than its size or the limit max_fields allows; "
+                       "raise max_fields to read this");
     }
     MA_TRY(ma_fb_string(table, FB_FIELD_NAME, &name, err));
     self->budget -= name.size;
     const ma_status st = read_field_parts(self, table, depth, name, out, err);
     if (st != MA_OK) {
-        ma_error_prefix(err, "field '%.*s'", (int)(name.size < 60 ? name.size : 60),
+        ma_error_prefix(err, depth > 1 ? ".%.*s" : "field '%.*s'",
+                        (int)(name.size < 60 ? name.size : 60),
                         name.data != NULL ? name.data : "");
     }
     return st;
