@@ -18,9 +18,9 @@ CODECS = [None, *(codec for codec in ("lz4", "zstd") if ma._core.codec_is_availa
 
 
 def examples(count):
-    """Settings with that many examples, or fifty times as many."""
+    """Settings with that many examples, or twenty times as many."""
     return settings(
-        max_examples=count * 50 if THOROUGH else count,
+        max_examples=count * 20 if THOROUGH else count,
         deadline=None,
         derandomize=not THOROUGH,
         database=None,
@@ -88,7 +88,7 @@ def check(schema, batches, got_schema, got):
         assert has_nan(raw) or read.equals(mine)
 
 
-@examples(300)
+@examples(900)
 @given(schemas(), row_counts(), seeds, options)
 def test_streams(schema, rows, seed, options):
     batches = make_batches(schema, rows, seed)
@@ -99,7 +99,7 @@ def test_streams(schema, rows, seed, options):
     check(schema, batches, unmapped.schema, list(unmapped))
 
 
-@examples(200)
+@examples(600)
 @given(schemas(), row_counts(), seeds, options)
 def test_files(schema, rows, seed, options):
     batches = make_batches(schema, rows, seed)
@@ -108,7 +108,7 @@ def test_files(schema, rows, seed, options):
     check(schema, batches, reader.schema, got)
 
 
-@examples(150)
+@examples(450)
 @given(schemas(depth=2), row_counts(), seeds, options, st.lists(st.integers(0, 4000), max_size=12))
 def test_a_decoder_fed_in_any_cuts(schema, rows, seed, options, cuts):
     batches = make_batches(schema, rows, seed)
@@ -122,7 +122,7 @@ def test_a_decoder_fed_in_any_cuts(schema, rows, seed, options, cuts):
     check(schema, batches, decoder.schema, got)
 
 
-@examples(150)
+@examples(450)
 @given(schemas(depth=2), row_counts(), seeds)
 def test_the_same_rows_are_written_the_same_however_they_lie(schema, rows, seed):
     """What was read again, and sliced out of something larger, gives the same bytes."""
@@ -131,7 +131,7 @@ def test_the_same_rows_are_written_the_same_however_they_lie(schema, rows, seed)
     assert write(ma.new_stream, schema, list(ma.open_stream(data))).equals(data)
 
 
-@examples(150)
+@examples(450)
 @given(fields(depth=2), st.sampled_from([0, 1, 5, 40]), seeds)
 def test_python_values_make_the_same_array(field, rows, seed):
     column = Maker(Random(seed)).array(field.type, rows, field.nullable)
@@ -171,7 +171,7 @@ def check_by_pyarrow(batches, theirs):
         assert raw_columns(their) == raw_columns(mine)
 
 
-@examples(250)
+@examples(750)
 @given(schemas().filter(known_to_pyarrow), row_counts(), seeds, options)
 def test_pyarrow_reads_streams(schema, rows, seed, options):
     pa = pytest.importorskip("pyarrow")
@@ -183,7 +183,7 @@ def test_pyarrow_reads_streams(schema, rows, seed, options):
         reader.read_next_batch()
 
 
-@examples(200)
+@examples(600)
 @given(schemas().filter(known_to_pyarrow), row_counts(), seeds, options)
 def test_pyarrow_reads_files(schema, rows, seed, options):
     pa = pytest.importorskip("pyarrow")
@@ -193,7 +193,7 @@ def test_pyarrow_reads_files(schema, rows, seed, options):
     check_by_pyarrow(batches, read_by_pyarrow(reader.get_batch, len(batches)))
 
 
-@examples(150)
+@examples(450)
 @given(schemas(depth=2).filter(known_to_pyarrow), row_counts(), seeds, options)
 def test_we_read_what_pyarrow_writes(schema, rows, seed, options):
     pa = pytest.importorskip("pyarrow")

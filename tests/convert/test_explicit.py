@@ -1,7 +1,7 @@
 """Values under a type that was asked for: each type, its limits and the texts of refusals."""
 
-import re
 import datetime as dt
+import re
 from decimal import Decimal
 
 import pytest

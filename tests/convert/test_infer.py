@@ -1,7 +1,7 @@
 """Which type `array` finds for values, beside pyarrow where that is installed."""
 
-import re
 import datetime as dt
+import re
 import uuid
 from decimal import Decimal
 

@@ -1,7 +1,8 @@
 """Dictionaries across batches: sent once, grown by deltas, replaced, unified; nested and shared."""
 
-import minarrow as ma
 import pytest
+
+import minarrow as ma
 
 
 def column(values, dictionary):

@@ -3,8 +3,9 @@
 import io
 import os
 
-import minarrow as ma
 import pytest
+
+import minarrow as ma
 
 
 def file_of(batches, schema=None, metadata=None, **options):

@@ -5,8 +5,9 @@ import io
 import sys
 import warnings
 
-import minarrow as ma
 import pytest
+
+import minarrow as ma
 
 ROUNDS = 10_000
 WORDS = ma.DictionaryArray.from_arrays(ma.array([0, 1, None], ma.int8()), ma.array(["a", "b"]))

@@ -8,8 +8,9 @@ import sys
 import textwrap
 import tracemalloc
 
-import minarrow as ma
 import pytest
+
+import minarrow as ma
 
 ROWS = 10_000
 

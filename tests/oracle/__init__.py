@@ -1,8 +1,12 @@
 """What the tests compare with: readings of Arrow data that share no code with the library.
 
-``integration_json`` reads the JSON of the golden files, ``layout`` the buffers of arrays,
-``fields`` says what a schema is in plain words, and ``flatbuf`` finds where in a stream or file a
-number stands.
+Reading: ``golden`` finds the golden cases, ``integration_json`` reads their JSON, ``columns`` and
+``layout`` decode the buffers of arrays, ``raw_values`` asks pyarrow's scalars, ``fields`` says in
+plain words what a schema is, and ``reading`` reads whole streams and files.
+
+Making: ``strategies`` draws schemas and data, ``encoder`` lays values out in buffers, ``messages``
+and ``type_tables`` frame them, and ``builder`` makes the flatbuffers. ``flatbuf`` finds where in a
+stream or file a number stands, and damages it there.
 
 All of them give the same raw values: an int for whatever is stored as an integer (dates, times,
 unscaled decimals ...), a float, True or False, bytes for binary, str for text, a tuple of numbers

@@ -338,12 +338,15 @@ def sheet_of(case, random=None, deltas=True, **options):
 
 
 def dictionary_fields(fields):
-    """For each dictionary, by its id, the field of its values; outer ones first."""
+    """For each dictionary, by its id, the field of its values; outer ones before inner ones."""
     found = {}
     for description in fields:
+        below = dictionary_fields(description["children"])
         if description["dictionary"] is not None:
-            found[description["id"]] = {**description, "dictionary": None}
-        found |= dictionary_fields(description["children"])
+            below = {description["id"]: {**description, "dictionary": None}, **below}
+        for number, values in below.items():
+            found.pop(number, None)  # an id that is shared moves behind all that have it
+            found[number] = values
     return found
 
 

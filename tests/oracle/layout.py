@@ -102,7 +102,7 @@ def _fixed(column, size):
     data, start = column.bytes_of(1), column.offset
 
     def value(i):
-        assert 0 <= start + i and (start + i + 1) * size <= len(data)
+        assert start + i >= 0 and (start + i + 1) * size <= len(data)
         return bytes(data[(start + i) * size : (start + i + 1) * size])
 
     return value

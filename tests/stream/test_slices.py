@@ -1,7 +1,8 @@
 """Writing a slice writes its rows and no more, and comes out the same wherever it was cut."""
 
-import minarrow as ma
 import pytest
+
+import minarrow as ma
 
 N = 100_000
 

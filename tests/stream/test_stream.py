@@ -2,8 +2,9 @@
 
 import io
 
-import minarrow as ma
 import pytest
+
+import minarrow as ma
 
 
 @pytest.fixture

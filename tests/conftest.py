@@ -1,0 +1,37 @@
+"""What all tests have: profiles of hypothesis, and reasons to skip.
+
+HYPOTHESIS_PROFILE=thorough, or MINARROW_THOROUGH=1, asks for many examples, other ones in each run.
+"""
+
+import os
+
+import pytest
+from oracle import golden
+
+try:
+    from hypothesis import HealthCheck, settings
+except ImportError:  # the tests that need it skip themselves
+    settings = None
+
+if settings is not None:
+    _ALWAYS = {"deadline": None, "database": None, "suppress_health_check": list(HealthCheck)}
+    settings.register_profile("default", max_examples=100, derandomize=True, **_ALWAYS)
+    settings.register_profile("thorough", max_examples=5000, **_ALWAYS)
+    _THOROUGH = os.environ.get("MINARROW_THOROUGH") == "1"
+    _PROFILE = "thorough" if _THOROUGH else os.environ.get("HYPOTHESIS_PROFILE", "default")
+    settings.load_profile(_PROFILE)
+
+
+@pytest.fixture(scope="session")
+def golden_data():
+    """The folder of the test data; skips where there is none."""
+    reason = golden.why_missing()
+    if reason:
+        pytest.skip(reason)
+    return golden.DATA
+
+
+@pytest.fixture(scope="session")
+def pyarrow():
+    """The module; skips where it is not installed."""
+    return pytest.importorskip("pyarrow")
