@@ -125,11 +125,8 @@ output_close(PyObject *op)
     pyma_mutex_lock(&self->lock);
     output_block *block = self->block;
     if (!self->closed && block->capacity - self->size >= WORTH_CUTTING) {
-        uint8_t *cut = ma_aligned_realloc(block->memory, self->size, self->size);
-        if (cut != NULL) {
-            block->memory = cut;
-            block->capacity = self->size;
-        }
+        block->memory = ma_aligned_cut(block->memory, self->size);
+        block->capacity = self->size;
     }
     self->closed = true;
     pyma_mutex_unlock(&self->lock);

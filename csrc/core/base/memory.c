@@ -107,6 +107,9 @@ typedef struct block_head {
 #define LARGE MA_SPARE_SMALLEST
 #endif
 
+/* Of a large block's end, that asking the system to take it is worth a call. */
+#define WORTH_GIVING_BACK ((int64_t)4 << 20)
+
 static void *
 place(void *raw, int64_t raw_size, int64_t size)
 {
@@ -191,7 +194,7 @@ ma_aligned_realloc(void *block, int64_t used, int64_t size)
         return grow_large(block, used, size);
     }
     const block_head old = head_of(block);
-    const size_t shift = (size_t)((uint8_t *)block - (uint8_t *)old.raw);
+    const uintptr_t shift = (uintptr_t)block - (uintptr_t)old.raw;
     uint8_t *raw = realloc(old.raw, (size_t)(size + SLACK));
     if (raw == NULL) {
         return NULL;
@@ -203,6 +206,22 @@ ma_aligned_realloc(void *block, int64_t used, int64_t size)
         memmove((void *)at, raw + shift, (size_t)used);
     }
     return place(raw, size + SLACK, size);
+}
+
+/* A large block keeps its address range, which costs nothing, and so can be taken whole when it is
+ * needed again. */
+void *
+ma_aligned_cut(void *block, int64_t used)
+{
+    const int64_t room = ma_aligned_room(block);
+    if (head_of(block).raw_size >= LARGE) {
+        if (room - used >= WORTH_GIVING_BACK) {
+            ma_pages_may_go((uint8_t *)block + used, room - used);
+        }
+        return block;
+    }
+    void *cut = ma_aligned_realloc(block, used, used);
+    return cut != NULL ? cut : block;
 }
 
 void

@@ -38,8 +38,7 @@ ma_growing_finish(ma_growing *self, ma_buffer *out, ma_error *err)
     }
     /* An eighth of air is cheaper than a copy. */
     if (self->capacity - self->size > self->size / 8 + MA_ALIGNMENT) {
-        uint8_t *shrunk = ma_aligned_realloc(self->data, self->size, self->size);
-        self->data = shrunk != NULL ? shrunk : self->data;
+        self->data = ma_aligned_cut(self->data, self->size);
     }
     uint8_t *data = self->data;
     const int64_t size = self->size;
