@@ -13,12 +13,14 @@
 #define MA_COLD __attribute__((cold))
 #define MA_LIKELY(x) __builtin_expect(!!(x), 1)
 #define MA_UNLIKELY(x) __builtin_expect(!!(x), 0)
+#define MA_PREFETCH(address) __builtin_prefetch(address)
 #else
 #define MA_NODISCARD
 #define MA_PRINTF(fmt, args)
 #define MA_COLD
 #define MA_LIKELY(x) (x)
 #define MA_UNLIKELY(x) (x)
+#define MA_PREFETCH(address) ((void)(address))
 #endif
 
 typedef enum ma_status {

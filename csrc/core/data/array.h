@@ -131,6 +131,15 @@ ma_array_run_at(const ma_array *self, int64_t i);
 int32_t
 ma_array_union_at(const ma_array *self, int64_t i, int64_t *row);
 
+/* Ask for the first bytes of the array's buffers, which are going to be read. */
+static inline void
+ma_array_prefetch(const ma_array *self)
+{
+    for (int32_t i = 0; i < self->n_buffers; i++) {
+        MA_PREFETCH(self->buffers[i].data);
+    }
+}
+
 /* Bytes of all buffers, children and dictionaries; shared ones count each time. */
 int64_t
 ma_array_nbytes(const ma_array *self);

@@ -160,10 +160,32 @@ ma_batch_column(ma_batch *self, int32_t index, ma_array **out, ma_error *err)
     return MA_OK;
 }
 
+static int64_t
+count_missing(const ma_batch *self)
+{
+    int64_t missing = 0;
+    for (int32_t i = 0; i < self->schema->n_fields; i++) {
+        missing += !ma_batch_has_column(self, i);
+    }
+    return missing;
+}
+
 bool
 ma_batch_is_costly(const ma_batch *self)
 {
-    return self->source != NULL && self->source->is_costly(self->source);
+    return self->source != NULL && count_missing(self) > 0 && self->source->is_costly(self->source);
+}
+
+void
+ma_batch_prefetch(const ma_batch *self)
+{
+    for (int32_t i = 0; i < self->schema->n_fields; i++) {
+        const uint8_t *column =
+            (const uint8_t *)atomic_load_explicit(&self->columns[i], memory_order_relaxed);
+        for (int line = 0; line < 3 && column != NULL; line++) { /* the struct, and its buffers */
+            MA_PREFETCH(column + 64 * line);
+        }
+    }
 }
 
 static ma_status
@@ -176,10 +198,7 @@ load_one(void *context, int64_t index, ma_error *err)
 ma_status
 ma_batch_load(ma_batch *self, ma_error *err)
 {
-    int64_t missing = 0;
-    for (int32_t i = 0; i < self->schema->n_fields; i++) {
-        missing += !ma_batch_has_column(self, i);
-    }
+    const int64_t missing = count_missing(self);
     if (missing == 0) {
         return MA_OK;
     }

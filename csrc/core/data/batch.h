@@ -54,6 +54,10 @@ ma_batch_has_column(const ma_batch *self, int32_t index);
 bool
 ma_batch_is_costly(const ma_batch *self);
 
+/* Ask for the memory of the columns that are there, which are all going to be looked at. */
+void
+ma_batch_prefetch(const ma_batch *self);
+
 /* Build all columns, on several threads where that pays. */
 MA_NODISCARD ma_status
 ma_batch_load(ma_batch *self, ma_error *err);

@@ -11,6 +11,9 @@
 #include "core/ipc/wire_schema.h"
 #include "core/validate/values.h"
 
+/* Columns that lie all over memory are asked for this many columns before they are needed. */
+#define AHEAD 4
+
 /* Where the messages of a file lie, for its footer. Those behind `committed` belong to the
  * output that is not written yet. */
 typedef struct block_list {
@@ -431,6 +434,7 @@ prepare_columns(ma_encoder *self, ma_batch *batch, ma_output *output, ma_error *
     }
     MA_TRY(
         ma_grow((void **)&self->columns, &self->column_capacity, n, sizeof(*self->columns), err));
+    ma_batch_prefetch(batch);
     for (int32_t i = 0; i < n; i++) {
         const ma_type *type = self->wire->fields[i]->type;
         bool renewed = false;
@@ -449,7 +453,11 @@ static ma_status
 collect_columns(ma_encoder *self, ma_output *output, ma_error *err)
 {
     ma_body_reset(&self->body, self->options.version);
-    for (int32_t i = 0; i < self->wire->n_fields; i++) {
+    const int32_t n = self->wire->n_fields;
+    for (int32_t i = 0; i < n; i++) {
+        if (i + AHEAD < n) {
+            ma_array_prefetch(self->columns[i + AHEAD]);
+        }
         const ma_status st = ma_body_add_column(&self->body, self->columns[i], output, err);
         if (MA_UNLIKELY(st != MA_OK)) {
             return name_column(st, self->schema, i, err);
