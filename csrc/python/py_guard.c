@@ -20,20 +20,73 @@ refuse_sharing(const char *noun)
 }
 
 int
+pyma_guard_init(pyma_guard *self)
+{
+    atomic_init(&self->owner, 0);
+    atomic_init(&self->waiting, 0);
+    atomic_init(&self->called, false);
+    self->turn = PyThread_allocate_lock();
+    if (self->turn == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    (void)PyThread_acquire_lock(self->turn, NOWAIT_LOCK);
+    return 0;
+}
+
+void
+pyma_guard_fini(pyma_guard *self)
+{
+    if (self->turn != NULL) {
+        pyma_guard_call(self);
+        PyThread_free_lock(self->turn);
+        self->turn = NULL;
+    }
+}
+
+void
+pyma_guard_call(pyma_guard *self)
+{
+    if (!atomic_exchange(&self->called, true)) {
+        PyThread_release_lock(self->turn);
+    }
+}
+
+static bool
+try_enter(pyma_guard *self, unsigned long me)
+{
+    unsigned long nobody = 0;
+    return atomic_compare_exchange_strong(&self->owner, &nobody, me);
+}
+
+/* Whoever leaves looks for waiting ones after it has left, and whoever waits tries again after it
+ * has said so: one of the two sees the other. */
+static void
+wait_for_turn(pyma_guard *self, unsigned long me)
+{
+    atomic_fetch_add(&self->waiting, 1);
+    while (!try_enter(self, me)) {
+        Py_BEGIN_ALLOW_THREADS
+        PyThread_acquire_lock(self->turn, WAIT_LOCK);
+        Py_END_ALLOW_THREADS
+        atomic_store(&self->called, false);
+    }
+    atomic_fetch_sub(&self->waiting, 1);
+}
+
+int
 pyma_guard_enter(pyma_guard *self, const char *noun, bool runs_python)
 {
     const unsigned long me = PyThread_get_thread_ident();
-    if (!PyThread_acquire_lock(self->lock, NOWAIT_LOCK)) {
-        if (atomic_load_explicit(&self->owner, memory_order_relaxed) == me) {
-            return refuse_reentry(noun);
-        }
-        if (runs_python) {
-            return refuse_sharing(noun);
-        }
-        Py_BEGIN_ALLOW_THREADS
-        PyThread_acquire_lock(self->lock, WAIT_LOCK);
-        Py_END_ALLOW_THREADS
+    if (MA_LIKELY(try_enter(self, me))) {
+        return 0;
     }
-    atomic_store_explicit(&self->owner, me, memory_order_relaxed);
+    if (atomic_load(&self->owner) == me) {
+        return refuse_reentry(noun);
+    }
+    if (runs_python) {
+        return refuse_sharing(noun);
+    }
+    wait_for_turn(self, me);
     return 0;
 }

@@ -10,42 +10,34 @@
 #include "python/py_state.h"
 
 typedef struct pyma_guard {
-    PyThread_type_lock lock;     /* owned; held during a call */
     _Atomic unsigned long owner; /* thread inside a call, or 0 */
+    atomic_int waiting;          /* threads that wait for their turn */
+    atomic_bool called;          /* `turn` was released, and no thread has taken it yet */
+    PyThread_type_lock turn;     /* owned; the waiting ones block on it; held until one may go */
 } pyma_guard;
 
 /* -1 with an exception. */
-static inline int
-pyma_guard_init(pyma_guard *self)
-{
-    atomic_init(&self->owner, 0);
-    self->lock = PyThread_allocate_lock();
-    if (self->lock == NULL) {
-        PyErr_NoMemory();
-        return -1;
-    }
-    return 0;
-}
-
-static inline void
-pyma_guard_fini(pyma_guard *self)
-{
-    if (self->lock != NULL) {
-        PyThread_free_lock(self->lock);
-        self->lock = NULL;
-    }
-}
+int
+pyma_guard_init(pyma_guard *self);
+void
+pyma_guard_fini(pyma_guard *self);
 
 /* Begin a call on `noun` ("reader"). -1 with an exception when this thread is inside one
  * already, or another thread is and `runs_python`. */
 int
 pyma_guard_enter(pyma_guard *self, const char *noun, bool runs_python);
 
+/* Let the next one go. */
+void
+pyma_guard_call(pyma_guard *self);
+
 static inline void
 pyma_guard_leave(pyma_guard *self)
 {
-    atomic_store_explicit(&self->owner, 0, memory_order_relaxed);
-    PyThread_release_lock(self->lock);
+    atomic_store(&self->owner, 0);
+    if (atomic_load(&self->waiting) > 0) {
+        pyma_guard_call(self);
+    }
 }
 
 #endif

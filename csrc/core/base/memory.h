@@ -26,7 +26,7 @@ void *
 ma_aligned_realloc(void *block, int64_t used, int64_t size);
 void
 ma_aligned_free(void *block);
-/* Give back what is behind the first `used` bytes, as far as that is worth it; the block may move. */
+/* Give back what is behind the first `used` bytes, where that pays; the block may move. */
 void *
 ma_aligned_cut(void *block, int64_t used);
 /* Bytes that the block has: a large one may be given more than it was asked for. */
