@@ -90,10 +90,10 @@ ma_free(void *block)
 #define ASAN_UNPOISON_MEMORY_REGION(start, size) ((void)(start), (void)(size))
 #endif
 
-/* An aligned block lies inside one of malloc's. Right before it stands where that one begins,
- * and how many bytes it has. */
+/* An aligned block lies inside one of malloc's. Right before it stands how far that one
+ * begins before it, and how many bytes it has. */
 typedef struct block_head {
-    void *raw;
+    int64_t before;
     int64_t raw_size;
 } block_head;
 
@@ -113,9 +113,9 @@ typedef struct block_head {
 static void *
 place(void *raw, int64_t raw_size, int64_t size)
 {
-    const block_head head = {raw, raw_size};
     const uintptr_t at =
-        ((uintptr_t)raw + sizeof(head) + MA_ALIGNMENT - 1) & ~(uintptr_t)(MA_ALIGNMENT - 1);
+        ((uintptr_t)raw + sizeof(block_head) + MA_ALIGNMENT - 1) & ~(uintptr_t)(MA_ALIGNMENT - 1);
+    const block_head head = {(int64_t)(at - (uintptr_t)raw), raw_size};
     uint8_t *end = (uint8_t *)at + size;
     memcpy((void *)(at - sizeof(head)), &head, sizeof(head));
     ASAN_POISON_MEMORY_REGION(end, (size_t)raw_size - (size_t)(end - (uint8_t *)raw));
@@ -162,7 +162,7 @@ int64_t
 ma_aligned_room(const void *block)
 {
     const block_head head = head_of(block);
-    return head.raw_size - ((const uint8_t *)block - (const uint8_t *)head.raw);
+    return head.raw_size - head.before;
 }
 
 /* Large pages that are moved fall apart, at more cost than copying them. What has grown once
@@ -194,16 +194,15 @@ ma_aligned_realloc(void *block, int64_t used, int64_t size)
         return grow_large(block, used, size);
     }
     const block_head old = head_of(block);
-    const uintptr_t shift = (uintptr_t)block - (uintptr_t)old.raw;
-    uint8_t *raw = realloc(old.raw, (size_t)(size + SLACK));
+    uint8_t *raw = realloc((uint8_t *)block - old.before, (size_t)(size + SLACK));
     if (raw == NULL) {
         return NULL;
     }
     const uintptr_t at =
         ((uintptr_t)raw + sizeof(block_head) + MA_ALIGNMENT - 1) & ~(uintptr_t)(MA_ALIGNMENT - 1);
     ASAN_UNPOISON_MEMORY_REGION(raw, (size_t)(size + SLACK));
-    if (at != (uintptr_t)raw + shift) {
-        memmove((void *)at, raw + shift, (size_t)used);
+    if (at != (uintptr_t)raw + (uintptr_t)old.before) {
+        memmove((void *)at, raw + old.before, (size_t)used);
     }
     return place(raw, size + SLACK, size);
 }
@@ -231,10 +230,11 @@ ma_aligned_free(void *block)
         return;
     }
     const block_head head = head_of(block);
+    uint8_t *raw = (uint8_t *)block - head.before;
     if (head.raw_size >= LARGE) {
-        ma_spare_put(head.raw, head.raw_size);
+        ma_spare_put(raw, head.raw_size);
     } else {
-        free(head.raw);
+        free(raw);
     }
 }
 
