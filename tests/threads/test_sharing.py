@@ -1,0 +1,160 @@
+"""One reader, writer, batch or decoder used by many threads: every value arrives, and once."""
+
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+import pytest
+
+import minarrow as ma
+
+THREADS = 8
+BATCHES = 200
+ROWS = 50
+
+
+@pytest.fixture(autouse=True)
+def switch_often():
+    """Threads take turns a hundred times as often as they would."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(5e-5)
+    yield
+    sys.setswitchinterval(usual)
+
+
+pytestmark = pytest.mark.thread_unsafe(reason="changes how often all threads switch")
+
+
+def make_batch(number):
+    numbers = list(range(number * ROWS, (number + 1) * ROWS))
+    columns = [ma.array(numbers), ma.array([str(n) for n in numbers])]
+    return ma.RecordBatch.from_arrays(columns, ["number", "text"])
+
+
+def number_of(batch):
+    """Which batch it is; every value of it is looked at."""
+    numbers, texts = (column.to_pylist() for column in batch.columns)
+    assert numbers == list(range(numbers[0], numbers[0] + ROWS))
+    assert texts == [str(n) for n in numbers]
+    return numbers[0] // ROWS
+
+
+def written(kind, compression=None):
+    sink = ma.BufferOutputStream()
+    options = ma.ipc.IpcWriteOptions(compression=compression)
+    with kind(sink, make_batch(0).schema, options=options) as writer:
+        for number in range(BATCHES):
+            writer.write_batch(make_batch(number))
+    return sink.getvalue()
+
+
+def in_threads(work, threads=THREADS):
+    """What `work(index)` returned in each of them, all begun at the same moment."""
+    together = threading.Barrier(threads)
+
+    def begin(index):
+        together.wait(30)
+        return work(index)
+
+    with ThreadPoolExecutor(threads) as pool:
+        return [it.result(60) for it in [pool.submit(begin, i) for i in range(threads)]]
+
+
+@pytest.mark.parametrize("compression", [None, "lz4", "zstd"])
+@pytest.mark.parametrize("from_file", [False, True], ids=["memory", "descriptor"])
+def test_each_batch_of_a_stream_goes_to_one_thread(tmp_path, compression, from_file):
+    source = written(ma.RecordBatchStreamWriter, compression)
+    if from_file:
+        path = tmp_path / "stream"
+        path.write_bytes(source.to_pybytes())
+        source = ma.OSFile(path)
+    with ma.open_stream(source) as reader:
+        parts = in_threads(lambda _: [number_of(batch) for batch in reader])
+    assert sorted(n for part in parts for n in part) == list(range(BATCHES))
+    assert all(part == sorted(part) for part in parts)
+
+
+@pytest.mark.parametrize("compression", [None, "lz4", "zstd"])
+def test_a_file_is_read_by_all_at_once(compression):
+    reader = ma.open_file(written(ma.RecordBatchFileWriter, compression))
+
+    def read(index):
+        wanted = [(index * 31 + i * 7) % BATCHES for i in range(BATCHES)]
+        return wanted == [number_of(reader.get_batch(n)) for n in wanted]
+
+    assert in_threads(read) == [True] * THREADS
+
+
+@pytest.mark.parametrize("kind", [ma.RecordBatchStreamWriter, ma.RecordBatchFileWriter])
+def test_a_writer_takes_batches_from_all(kind):
+    sink = ma.BufferOutputStream()
+    with kind(sink, make_batch(0).schema) as writer:
+
+        def write(index):
+            for number in range(index, BATCHES, THREADS):
+                writer.write_batch(make_batch(number))
+
+        in_threads(write)
+    if kind is ma.RecordBatchStreamWriter:
+        batches = list(ma.open_stream(sink.getvalue()))
+    else:
+        reader = ma.open_file(sink.getvalue())
+        batches = [reader.get_batch(i) for i in range(reader.num_record_batches)]
+    assert sorted(map(number_of, batches)) == list(range(BATCHES))
+
+
+def look_at(batch, index):
+    return index, number_of(batch), batch.column(index % 2)
+
+
+@pytest.mark.parametrize("compression", [None, "lz4", "zstd"])
+def test_all_ask_one_batch_for_its_columns(compression):
+    for batch in ma.open_stream(written(ma.RecordBatchStreamWriter, compression)):
+        seen = in_threads(partial(look_at, batch), 4)
+        assert len({number for _, number, _ in seen}) == 1
+        addresses = {(index % 2, column.buffers()[-1].address) for index, _, column in seen}
+        assert len(addresses) == 2  # each column was made once
+
+
+def test_what_all_write_to_one_output_is_whole():
+    sink = ma.BufferOutputStream()
+    pieces = [bytes([index]) * 1000 for index in range(THREADS)]
+    in_threads(lambda index: [sink.write(pieces[index]) for _ in range(BATCHES)])
+    whole = sink.getvalue().to_pybytes()
+    found = [whole[at : at + 1000] for at in range(0, len(whole), 1000)]
+    assert sorted(found) == sorted(pieces * BATCHES)
+
+
+def test_all_feed_one_decoder():
+    decoder = ma.ipc.StreamDecoder()
+    whole = memoryview(written(ma.RecordBatchStreamWriter).to_pybytes())
+    turn = threading.Lock()
+    chunks = iter([whole[at : at + 777] for at in range(0, len(whole), 777)])
+
+    def feed(_):
+        numbers = []
+        while True:
+            with turn:  # chunks have an order; their batches are read by all at once
+                chunk = next(chunks, None)
+                if chunk is None:
+                    return numbers
+                batches = decoder.feed(chunk)
+            numbers += map(number_of, batches)
+
+    parts = in_threads(feed)
+    decoder.finish()
+    assert sorted(n for part in parts for n in part) == list(range(BATCHES))
+
+
+def test_one_schema_serves_all():
+    schema = make_batch(0).schema
+
+    def look(_):
+        for _ in range(BATCHES):
+            assert schema.names == ["number", "text"]
+            assert schema.field(1).type == ma.string()
+            assert schema.equals(make_batch(1).schema)
+            assert schema.with_metadata({"a": "b"}).metadata == {b"a": b"b"}
+
+    in_threads(look)
