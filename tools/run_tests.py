@@ -147,6 +147,8 @@ def test_in(python, options):
         variant = VARIANTS[options.variant]
         arguments += [] if arguments else variant.pytest
         arguments += [] if variant.undisturbed else ["-m", "not undisturbed"]
+        # what a sanitizer prints before it ends the process is not kept back
+        arguments += ["--capture=sys"]
     if "pytest-xdist" not in environment.missing and options.jobs > 1:
         arguments += ["-n", str(options.jobs)]
     passed, last_line = run_pytest(inside, arguments, settings)

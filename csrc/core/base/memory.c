@@ -162,7 +162,9 @@ int64_t
 ma_aligned_room(const void *block)
 {
     const block_head head = head_of(block);
-    return head.raw_size - head.before;
+    const int64_t room = head.raw_size - head.before;
+    ASAN_UNPOISON_MEMORY_REGION(block, (size_t)room); /* who asks is going to use it */
+    return room;
 }
 
 /* Large pages that are moved fall apart, at more cost than copying them. What has grown once

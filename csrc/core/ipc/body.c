@@ -232,7 +232,7 @@ ma_body_size(const ma_body *self, const ma_write_options *options)
 static void
 fill_nodes(const ma_body *self, uint8_t *at)
 {
-    if (!MA_HOST_BIG_ENDIAN) { /* they are what the format has */
+    if (!MA_HOST_BIG_ENDIAN && self->n_nodes > 0) { /* they are what the format has */
         memcpy(at, self->nodes, (size_t)self->n_nodes * sizeof(*self->nodes));
         return;
     }
