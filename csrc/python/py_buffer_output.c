@@ -10,6 +10,7 @@
 #include "python/py_native_file.h"
 
 #define FIRST_CAPACITY 4096
+#define PREFETCHED (4 * 1024)
 #define LONG_COPY      (64 * 1024) /* takes longer than giving the GIL away and back */
 #define WORTH_CUTTING  (64 * 1024) /* room behind the last byte that is given back at the end */
 
@@ -62,6 +63,17 @@ reserve_lock_held(BufferOutputStreamObject *self, int64_t more)
     return 0;
 }
 
+/* Ask for the memory that the next batch is going to fill, if it is as large as this one and small:
+ * else the unlocking behind it waits until that memory has come to the processor. */
+static void
+prefetch_next(const BufferOutputStreamObject *self, int64_t size)
+{
+    const int64_t room = self->block->capacity - self->size;
+    for (int64_t at = 0; at < ma_min_i64(size, room) && size <= PREFETCHED; at += 64) {
+        MA_PREFETCH_TO_WRITE(self->block->memory + self->size + at);
+    }
+}
+
 static int
 append_lock_held(BufferOutputStreamObject *self, const ma_segment *segments, int64_t count,
                  int64_t total)
@@ -75,6 +87,7 @@ append_lock_held(BufferOutputStreamObject *self, const ma_segment *segments, int
             self->size += segments[i].size;
         }
     }
+    prefetch_next(self, total);
     return 0;
 }
 

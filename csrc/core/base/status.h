@@ -14,6 +14,7 @@
 #define MA_LIKELY(x) __builtin_expect(!!(x), 1)
 #define MA_UNLIKELY(x) __builtin_expect(!!(x), 0)
 #define MA_PREFETCH(address) __builtin_prefetch(address)
+#define MA_PREFETCH_TO_WRITE(address) __builtin_prefetch(address, 1)
 #else
 #define MA_NODISCARD
 #define MA_PRINTF(fmt, args)
@@ -21,6 +22,7 @@
 #define MA_LIKELY(x) (x)
 #define MA_UNLIKELY(x) (x)
 #define MA_PREFETCH(address) ((void)(address))
+#define MA_PREFETCH_TO_WRITE(address) ((void)(address))
 #endif
 
 typedef enum ma_status {
