@@ -25,8 +25,8 @@ reserve(ma_fb_writer *self, int64_t more)
     if (self->failed) {
         return false;
     }
-    if (more <= self->capacity - self->size) {
-        return true;
+    if (self->data != NULL && more <= self->capacity - self->size) {
+        return true; /* the first piece may be empty, and still needs a place */
     }
     const int64_t capacity = ma_round_up(ma_max_i64(512, 2 * self->capacity + more), 8);
     uint8_t *grown = ma_malloc(capacity);
