@@ -61,12 +61,12 @@ build: setup  ## build in place, for development
 
 lint: setup  ## what is checked about the source text
 	@python=$(call INSIDE,test dev) && \
-		"$$python" -m ruff check minarrow tests tools benchmarks examples setup.py && \
+		"$$python" -m ruff check minarrow tests fuzz tools benchmarks examples setup.py && \
 		"$$python" -m pytest -q tests/lint
 
 format:  ## lay out csrc/ (clang-format) and the Python files (ruff)
 	find csrc fuzz -name '*.[ch]' | xargs clang-format -i
-	$(RUN) -m ruff format minarrow tests tools benchmarks examples setup.py
+	$(RUN) -m ruff format minarrow tests fuzz tools benchmarks examples setup.py
 
 docs: setup  ## the pages of docs/, as HTML under docs/_build
 	@python=$(call INSIDE,docs) && "$$python" -m sphinx -q -b html docs docs/_build/html

@@ -15,10 +15,11 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent), str(HERE.parent / "tests"), str(HERE.parent / "tests" / "any")]
 
-import minarrow as ma  # noqa: E402
 from anything import Maker  # noqa: E402
 from oracle import messages, reading  # noqa: E402
 from oracle.encoder import sheet_of  # noqa: E402
+
+import minarrow as ma  # noqa: E402
 
 INT = ma.int32()
 TEXT = ma.string()
