@@ -157,7 +157,13 @@ def frame_of(table, **given):
         columns.pop(position, None)
     columns = {i: _column(values, index) for i, values in columns.items()}
     frame = _shared(pd.DataFrame(columns, index=index, copy=False))
-    frame.columns = _frame_labels([names[i] for i in columns], metadata)
+    try:
+        frame.columns = _frame_labels([names[i] for i in columns], metadata)
+    except UnicodeEncodeError as error:
+        raise _core.ArrowInvalid(
+            f"a column's name is not UTF-8, so that pandas has no label for it: {error.object!r}; "
+            "give it another one with rename_columns()"
+        ) from None
     frame.attrs = dict(metadata.get("attributes") or {})
     return frame
 

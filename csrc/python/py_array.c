@@ -547,11 +547,15 @@ Array_tp_repr(PyObject *op)
 
 /* ---- numpy and pandas ---- */
 
-/* Call a function of the package's own Python with the array before the given arguments. */
+/* Call a function of the package's own Python with the array, whose values are checked, before the
+ * given arguments. */
 static PyObject *
 call_with_self(PyObject *op, const char *from, const char *function, PyObject *args,
                PyObject *kwargs)
 {
+    if (pyma_array_check(pyma_state_of(op), ((ArrayObject *)op)->core) < 0) {
+        return NULL;
+    }
     PyObject *module = PyImport_ImportModule(from);
     PyObject *callable = module != NULL ? PyObject_GetAttrString(module, function) : NULL;
     Py_XDECREF(module);

@@ -370,14 +370,18 @@ core_own_buffers(PyObject *module, PyObject *object)
     return list;
 }
 
-PyDoc_STRVAR(children_doc, "children(array, /)\n--\n\nThe array's children as they are stored.");
+PyDoc_STRVAR(children_doc, "children(array, /)\n--\n\n"
+                           "The array's children as they are stored; its values are checked.");
 
 static PyObject *
 core_children(PyObject *module, PyObject *object)
 {
     pyma_state *state = pyma_state_of_module(module);
-    const ma_array *array = pyma_array_get(state, object);
-    PyObject *list = array != NULL ? PyList_New(array->n_children) : NULL;
+    ma_array *array = pyma_array_get(state, object);
+    if (array == NULL || pyma_array_check(state, array) < 0) {
+        return NULL;
+    }
+    PyObject *list = PyList_New(array->n_children);
     for (int32_t i = 0; list != NULL && i < array->n_children; i++) {
         PyObject *child = pyma_array_wrap(state, ma_array_ref(array->children[i]), NULL);
         if (child == NULL) {

@@ -1,0 +1,90 @@
+"""Reads and uses files in every way, one after the other, and reports each as a line of JSON.
+
+    python -m hostile.use_files file ...        from tests/, or with it in PYTHONPATH
+
+A process of its own, so that one that dies or hangs is a failed test and no more.
+"""
+
+import faulthandler
+import gc
+import io
+import json
+import mmap
+import resource
+import sys
+import time
+import traceback
+from pathlib import Path
+
+from hostile.exercise import Exercise
+
+import minarrow as ma
+
+HANGS_AFTER = 100  # seconds, also under a sanitizer on a machine that is busy
+
+
+def mapped(path):
+    """A map by the standard library: memory that is not minarrow's own."""
+    with open(path, "rb") as file:
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+
+
+SOURCES = {
+    "bytes": Path.read_bytes,
+    "path": lambda path: path,
+    "memory_map": lambda path: ma.memory_map(str(path)),
+    "mmap": mapped,
+    "file object": lambda path: io.BytesIO(path.read_bytes()),
+    "open file": lambda path: open(path, "rb"),
+    "OSFile": lambda path: ma.OSFile(str(path)),
+}
+
+
+def use(path, kind, source, exercise):
+    if kind == "feed":
+        exercise.feed(path.read_bytes())
+        return
+    opened = SOURCES[source](path)
+    getattr(exercise, kind)(opened)
+    gc.collect()  # of exceptions, whose frames hold on to what was read
+    if hasattr(opened, "close"):
+        opened.close()
+
+
+def peak():
+    """The most memory that this process has had so far, in bytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def report(path, kind, source):
+    """Use a file and tell how that went."""
+    exercise = Exercise()
+    said = {"file": path.name, "kind": kind, "source": source, "failed": None}
+    before = peak()
+    began = time.process_time()
+    faulthandler.dump_traceback_later(HANGS_AFTER, exit=True)
+    try:
+        use(path, kind, source, exercise)
+    except BaseException:
+        said["failed"] = traceback.format_exc()
+    faulthandler.cancel_dump_traceback_later()
+    said["seconds"] = time.process_time() - began
+    said["memory"] = peak() - before
+    said["values"] = exercise.values
+    said["errors"] = exercise.errors
+    return said
+
+
+def main():
+    for name in sys.argv[1:]:
+        path = Path(name)
+        print(json.dumps({"begins": path.name}), flush=True)
+        for kind, source in [
+            *((kind, source) for kind in ("stream", "file") for source in SOURCES),
+            ("feed", "bytes"),
+        ]:
+            print(json.dumps(report(path, kind, source)), flush=True)
+
+
+if __name__ == "__main__":
+    main()
