@@ -10,7 +10,7 @@
 #include "python/py_native_file.h"
 
 #define FIRST_CAPACITY 4096
-#define PREFETCHED (4 * 1024)
+#define PREFETCHED     (4 * 1024)
 #define LONG_COPY      (64 * 1024) /* takes longer than giving the GIL away and back */
 #define WORTH_CUTTING  (64 * 1024) /* room behind the last byte that is given back at the end */
 

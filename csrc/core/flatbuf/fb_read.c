@@ -9,8 +9,8 @@ outside(ma_span all, int64_t at, const char *what, ma_error *err)
                    "the metadata's %s points outside its %lld bytes", what, (long long)all.size);
 }
 
-static ma_status
-open_table(ma_span all, int64_t at, ma_fb_table *out, ma_error *err)
+ma_status
+ma_fb_table_at(ma_span all, int64_t at, ma_fb_table *out, ma_error *err)
 {
     if (!ma_span_has(all, at, 4)) {
         return outside(all, at, "table", err);
@@ -34,9 +34,8 @@ static ma_status
 find_field(const ma_fb_table *table, int id, int64_t bytes, int64_t *at, ma_error *err)
 {
     const int32_t slot = 4 + 2 * id;
-    const int32_t offset = slot + 2 <= table->vtable_size
-                               ? ma_load_le16(table->all.data + table->vtable + slot)
-                               : 0;
+    const int32_t offset =
+        slot + 2 <= table->vtable_size ? ma_load_le16(table->all.data + table->vtable + slot) : 0;
     if (offset == 0) {
         *at = 0;
         return MA_OK;
@@ -64,7 +63,7 @@ ma_fb_root(ma_span all, ma_fb_table *out, ma_error *err)
         return outside(all, 0, "root", err);
     }
     MA_TRY(follow(all, 0, 4, &at, err));
-    return open_table(all, at, out, err);
+    return ma_fb_table_at(all, at, out, err);
 }
 
 ma_status
@@ -98,7 +97,30 @@ ma_fb_child(const ma_fb_table *table, int id, ma_fb_table *out, bool *present, m
         return MA_OK;
     }
     MA_TRY(follow(table->all, at, 4, &target, err));
-    return open_table(table->all, target, out, err);
+    return ma_fb_table_at(table->all, target, out, err);
+}
+
+ma_status
+ma_fb_target(const ma_fb_table *table, int id, int64_t *out, ma_error *err)
+{
+    int64_t at = 0;
+    MA_TRY(find_field(table, id, 4, &at, err));
+    *out = at != 0 ? at + ma_load_le32(table->all.data + at) : 0;
+    return MA_OK;
+}
+
+ma_status
+ma_fb_vector_at(ma_span all, int64_t at, int64_t item_size, ma_fb_vector *out, ma_error *err)
+{
+    if (!ma_span_has(all, at, 4)) {
+        return outside(all, at, "vector", err);
+    }
+    const int64_t count = ma_load_le32(all.data + at);
+    if (count > (all.size - at - 4) / item_size) {
+        return outside(all, at, "vector", err);
+    }
+    *out = (ma_fb_vector){all, at + 4, count};
+    return MA_OK;
 }
 
 ma_status
@@ -113,12 +135,7 @@ ma_fb_vector_of(const ma_fb_table *table, int id, int64_t item_size, ma_fb_vecto
         return MA_OK;
     }
     MA_TRY(follow(table->all, at, 4, &target, err));
-    const int64_t count = ma_load_le32(table->all.data + target);
-    if (count > (table->all.size - target - 4) / item_size) {
-        return outside(table->all, target, "vector", err);
-    }
-    *out = (ma_fb_vector){table->all, target + 4, count};
-    return MA_OK;
+    return ma_fb_vector_at(table->all, target, item_size, out, err);
 }
 
 ma_status
@@ -136,5 +153,5 @@ ma_fb_item(const ma_fb_vector *vector, int64_t i, ma_fb_table *out, ma_error *er
 {
     int64_t target;
     MA_TRY(follow(vector->all, vector->at + 4 * i, 4, &target, err));
-    return open_table(vector->all, target, out, err);
+    return ma_fb_table_at(vector->all, target, out, err);
 }

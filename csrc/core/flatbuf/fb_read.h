@@ -32,6 +32,17 @@ MA_NODISCARD ma_status
 ma_fb_int(const ma_fb_table *table, int id, int bytes, int64_t missing, int64_t *out,
           ma_error *err);
 
+/* The table or vector that stands at `at`, for who knows of it otherwise than by a field. */
+MA_NODISCARD ma_status
+ma_fb_table_at(ma_span all, int64_t at, ma_fb_table *out, ma_error *err);
+MA_NODISCARD ma_status
+ma_fb_vector_at(ma_span all, int64_t at, int64_t item_size, ma_fb_vector *out, ma_error *err);
+
+/* Where field `id` points, in bytes from the flatbuffer's start, which may be behind its end; 0
+ * when the field is absent. */
+MA_NODISCARD ma_status
+ma_fb_target(const ma_fb_table *table, int id, int64_t *out, ma_error *err);
+
 /* What field `id` points at; `*present` says whether there is anything (else `*out` is
  * untouched). */
 MA_NODISCARD ma_status

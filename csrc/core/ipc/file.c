@@ -13,9 +13,10 @@
 struct ma_file {
     ma_file_source source; /* memory owned */
     ma_limits limits;
-    ma_buffer footer_bytes; /* owned; `footer` borrows from it */
     int64_t footer_at;
+    int64_t footer_size;
     ma_footer footer;   /* owned */
+    ma_buffer end;      /* owned; the file's last bytes: the whole footer, or what was peeked at */
     ma_plan *plan;      /* owned */
     ma_dict_set *dicts; /* owned; NULL until loaded, or when there are none */
     bool dicts_loaded;
@@ -68,7 +69,7 @@ peek(ma_file *self, int64_t offset, int64_t size, ma_buffer *out, ma_error *err)
 /* ---- opening ---- */
 
 static ma_status
-check_ends(const ma_file *self, const uint8_t *head, const uint8_t *tail, ma_error *err)
+check_ends(const ma_file *self, const uint8_t *head, const uint8_t *magic, ma_error *err)
 {
     if (memcmp(head, MA_MAGIC, MA_MAGIC_SIZE) != 0) {
         const bool is_stream = ma_load_le32(head) == MA_CONTINUATION;
@@ -76,7 +77,7 @@ check_ends(const ma_file *self, const uint8_t *head, const uint8_t *tail, ma_err
                        is_stream ? "this is an Arrow stream, not a file; open it with open_stream"
                                  : "this is no Arrow file: it does not begin with ARROW1");
     }
-    if (memcmp(tail + 4, MA_MAGIC, MA_MAGIC_SIZE) != 0) {
+    if (memcmp(magic, MA_MAGIC, MA_MAGIC_SIZE) != 0) {
         return ma_fail(err, MA_INVALID, self->source.size - MA_MAGIC_SIZE,
                        "the file does not end with ARROW1: it was cut off, or its writer was not "
                        "closed; open_stream may read what is there, from byte 8 on");
@@ -85,50 +86,103 @@ check_ends(const ma_file *self, const uint8_t *head, const uint8_t *tail, ma_err
 }
 
 static ma_status
-find_footer(ma_file *self, int64_t *size, ma_error *err)
+check_footer_size(ma_file *self, int64_t size, ma_error *err)
+{
+    const int64_t end = self->source.size - MA_FILE_TAIL;
+    if (size <= 0 || size > end - MA_FILE_HEAD) {
+        return ma_fail(err, MA_INVALID, end,
+                       "the footer says that it has %lld bytes, in a file of %lld", (long long)size,
+                       (long long)self->source.size);
+    }
+    if (size > self->limits.max_metadata_size) {
+        return ma_fail(err, MA_LIMIT, end,
+                       "the footer has %lld bytes, over the limit max_metadata_size of %lld; "
+                       "raise it to read this",
+                       (long long)size, (long long)self->limits.max_metadata_size);
+    }
+    self->footer_size = size;
+    self->footer_at = end - size;
+    return MA_OK;
+}
+
+/* Take the file's last bytes, in which there often is all of the footer. */
+static ma_status
+find_footer(ma_file *self, ma_error *err)
 {
     ma_buffer head = MA_NO_BUFFER;
-    ma_buffer tail = MA_NO_BUFFER;
     const int64_t total = self->source.size;
     if (total < MA_FILE_HEAD + MA_FILE_TAIL) {
         return ma_fail(err, MA_INVALID, 0, "an Arrow file has at least %d bytes and this has %lld",
                        MA_FILE_HEAD + MA_FILE_TAIL, (long long)total);
     }
+    const int64_t size = ma_min_i64(total, PEEK_SIZE);
+    MA_TRY(peek(self, total - size, size, &self->end, err));
     MA_TRY(peek(self, 0, MA_FILE_HEAD, &head, err));
-    ma_status st = peek(self, total - MA_FILE_TAIL, MA_FILE_TAIL, &tail, err);
-    if (st == MA_OK) {
-        st = check_ends(self, head.data, tail.data, err);
-    }
-    if (st == MA_OK) {
-        *size = (int32_t)ma_load_le32(tail.data);
-        self->footer_at = total - MA_FILE_TAIL - *size;
-        if (*size <= 0 || self->footer_at < MA_FILE_HEAD) {
-            st = ma_fail(err, MA_INVALID, total - MA_FILE_TAIL,
-                         "the footer says that it has %lld bytes, in a file of %lld",
-                         (long long)*size, (long long)total);
-        } else if (*size > self->limits.max_metadata_size) {
-            st = ma_fail(err, MA_LIMIT, total - MA_FILE_TAIL,
-                         "the footer has %lld bytes, over the limit max_metadata_size of %lld; "
-                         "raise it to read this",
-                         (long long)*size, (long long)self->limits.max_metadata_size);
-        }
-    }
+    const uint8_t *tail = self->end.data + size - MA_FILE_TAIL;
+    const ma_status st = check_ends(self, head.data, tail + 4, err);
     ma_buffer_clear(&head);
-    ma_buffer_clear(&tail);
-    return st;
+    return st == MA_OK ? check_footer_size(self, (int32_t)ma_load_le32(tail), err) : st;
+}
+
+static int64_t
+end_at(const ma_file *self)
+{
+    return self->source.size - self->end.size;
+}
+
+/* Let `end` begin with the footer. */
+static ma_status
+take_whole_footer(ma_file *self, ma_error *err)
+{
+    ma_buffer end;
+    MA_TRY(fetch(self, self->footer_at, self->source.size - self->footer_at, &end, err));
+    ma_buffer_clear(&self->end);
+    self->end = end;
+    return MA_OK;
+}
+
+/* The footer from its first bytes, `head`, and what of it is in `end`. */
+static ma_status
+parse_footer(ma_file *self, const uint8_t *head, int64_t head_size, ma_error *err)
+{
+    const int64_t tail_at = ma_max_i64(self->footer_at, end_at(self));
+    const ma_span first = {head, head_size, self->footer_at};
+    const ma_span last = {self->end.data + (tail_at - end_at(self)),
+                          self->source.size - MA_FILE_TAIL - tail_at, tail_at};
+    return ma_footer_read(first, last, &self->limits, &self->footer, err);
+}
+
+/* Without the middle, which is full of blocks: in the map, it would be touched. */
+static bool
+parse_long_footer(ma_file *self)
+{
+    ma_buffer head;
+    ma_error err;
+    ma_error_init(&err);
+    if (self->source.memory.data == NULL ||
+        peek(self, self->footer_at, PEEK_SIZE, &head, &err) != MA_OK) {
+        return false;
+    }
+    const ma_status st = parse_footer(self, head.data, PEEK_SIZE, &err);
+    ma_buffer_clear(&head);
+    return st == MA_OK;
 }
 
 static ma_status
 read_footer(ma_file *self, ma_error *err)
 {
-    int64_t size = 0;
-    MA_TRY(find_footer(self, &size, err));
-    MA_TRY(peek(self, self->footer_at, size, &self->footer_bytes, err));
-    const ma_span bytes = {self->footer_bytes.data, size, self->footer_at};
-    const ma_status st = ma_footer_read(bytes, &self->limits, &self->footer, err);
-    if (st != MA_OK) {
-        ma_error_prefix(err, "footer");
-        return st;
+    MA_TRY(find_footer(self, err));
+    const bool is_long = self->footer_at < end_at(self);
+    if (!is_long || !parse_long_footer(self)) {
+        if (is_long) {
+            MA_TRY(take_whole_footer(self, err));
+        }
+        const uint8_t *footer = self->end.data + (self->footer_at - end_at(self));
+        const ma_status st = parse_footer(self, footer, self->footer_size, err);
+        if (st != MA_OK) {
+            ma_error_prefix(err, "footer");
+            return st;
+        }
     }
     return ma_plan_new(self->footer.schema.schema, self->footer.schema.big_endian, &self->limits,
                        NULL, &self->plan, err);
@@ -160,7 +214,7 @@ ma_file_free(ma_file *self)
         ma_dict_set_unref(self->dicts);
         ma_plan_unref(self->plan);
         ma_footer_fini(&self->footer);
-        ma_buffer_clear(&self->footer_bytes);
+        ma_buffer_clear(&self->end);
         ma_buffer_clear(&self->source.memory);
         ma_free(self);
     }
@@ -198,7 +252,7 @@ ma_file_version(const ma_file *self)
 int64_t
 ma_file_batch_count(const ma_file *self)
 {
-    return self->footer.n_batches;
+    return self->footer.batches.count;
 }
 
 const ma_read_stats *
@@ -221,6 +275,22 @@ fini_message(file_message *message)
 {
     ma_message_fini(&message->message);
     ma_buffer_clear(&message->metadata);
+}
+
+/* Block `index` of the footer. */
+static ma_status
+find_block(ma_file *self, ma_block_range blocks, int64_t index, ma_block_place *out, ma_error *err)
+{
+    const int64_t at = blocks.at + MA_BLOCK_SIZE * index;
+    ma_buffer block;
+    if (at >= end_at(self)) {
+        *out = ma_footer_block(self->end.data + (at - end_at(self)));
+        return MA_OK;
+    }
+    MA_TRY(peek(self, at, MA_BLOCK_SIZE, &block, err));
+    *out = ma_footer_block(block.data);
+    ma_buffer_clear(&block);
+    return MA_OK;
 }
 
 static ma_status
@@ -262,8 +332,8 @@ find_flatbuffer(const ma_block_place *block, ma_buffer metadata, ma_span *out, m
 }
 
 static ma_status
-open_message(ma_file *self, const ma_block_place *block, ma_message_kind kind,
-             file_message *out, ma_error *err)
+open_message(ma_file *self, const ma_block_place *block, ma_message_kind kind, file_message *out,
+             ma_error *err)
 {
     ma_span bytes;
     MA_TRY(check_block(self, block, err));
@@ -328,9 +398,12 @@ load_dictionaries(ma_file *self, ma_error *err)
     if (self->dicts_loaded) {
         return MA_OK;
     }
-    for (int64_t i = 0; i < self->footer.n_dictionaries; i++) {
-        const ma_block_place block = ma_footer_block(self->footer.dictionaries, i);
-        const ma_status st = read_dictionary(self, &block, err);
+    for (int64_t i = 0; i < self->footer.dictionaries.count; i++) {
+        ma_block_place block = {.offset = -1};
+        ma_status st = find_block(self, self->footer.dictionaries, i, &block, err);
+        if (st == MA_OK) {
+            st = read_dictionary(self, &block, err);
+        }
         if (st != MA_OK) {
             ma_error_prefix(err, "dictionary %lld of the file", (long long)i);
             if (err->offset < 0) {
@@ -422,28 +495,12 @@ read_batch(ma_file *self, const ma_block_place *block, int64_t index, ma_batch *
     return st;
 }
 
-/* Batch `index`'s place, from the footer. */
-static ma_status
-find_block(ma_file *self, int64_t index, ma_block_place *out, ma_error *err)
-{
-    const int64_t at = (self->footer.batches - self->footer_bytes.data) + MA_BLOCK_SIZE * index;
-    ma_buffer block = MA_NO_BUFFER;
-    if (self->footer_bytes.block != self->source.memory.block) {
-        *out = ma_footer_block(self->footer.batches, index); /* the footer was read */
-        return MA_OK;
-    }
-    MA_TRY(peek(self, self->footer_at + at, MA_BLOCK_SIZE, &block, err));
-    *out = ma_footer_block(block.data, 0);
-    ma_buffer_clear(&block);
-    return MA_OK;
-}
-
 ma_status
 ma_file_batch(ma_file *self, int64_t index, ma_batch **out, ma_error *err)
 {
-    assert(index >= 0 && index < self->footer.n_batches);
+    assert(index >= 0 && index < self->footer.batches.count);
     ma_block_place block;
-    MA_TRY(find_block(self, index, &block, err));
+    MA_TRY(find_block(self, self->footer.batches, index, &block, err));
     MA_TRY(load_dictionaries(self, err));
     const ma_status st = read_batch(self, &block, index, out, err);
     if (st != MA_OK) {

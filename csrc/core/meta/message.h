@@ -82,25 +82,32 @@ typedef struct ma_block_place {
     int64_t body_size;
 } ma_block_place;
 
+/* Blocks that stand one after the other in the footer. */
+typedef struct ma_block_range {
+    int64_t at; /* of the first, from the start of the file */
+    int64_t count;
+} ma_block_range;
+
 typedef struct ma_footer {
     ma_version version;
     ma_schema_meta schema;
     ma_metadata *metadata; /* owned; may be NULL */
-    int64_t n_dictionaries;
-    int64_t n_batches;
-    const uint8_t
-        *dictionaries; /* borrowed from the footer's bytes, as ma_block_place reads them */
-    const uint8_t *batches;
+    ma_block_range dictionaries;
+    ma_block_range batches;
 } ma_footer;
 
-/* The same for a footer. Costs its schema, not its blocks. */
+/* The footer [head.origin, tail.origin + tail.size) of a file, from its first bytes and its last:
+ * both are the whole footer, or something is between them that is not at hand, which can be most
+ * of the blocks of a long file. Then it may fail with MA_INVALID although nothing is wrong, and
+ * with the whole it tells. Costs the schema, not the blocks; else like ma_message_read. */
 MA_NODISCARD ma_status
-ma_footer_read(ma_span bytes, const ma_limits *limits, ma_footer *out, ma_error *err);
+ma_footer_read(ma_span head, ma_span tail, const ma_limits *limits, ma_footer *out, ma_error *err);
 void
 ma_footer_fini(ma_footer *self);
 
+/* From the MA_BLOCK_SIZE bytes of a block. */
 ma_block_place
-ma_footer_block(const uint8_t *blocks, int64_t i);
+ma_footer_block(const uint8_t *block);
 
 /* ---- writing: each gives a flatbuffer in `*out`, to be released with ma_free ---- */
 

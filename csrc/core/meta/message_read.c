@@ -3,8 +3,8 @@
 #include "core/meta/old_codec.h"
 #include "core/meta/schema_meta.h"
 
-static ma_status
-check_version(int64_t version, int64_t at, ma_error *err)
+ma_status
+ma_version_check(int64_t version, int64_t at, ma_error *err)
 {
     if (version < MA_V1 || version > MA_V5) {
         return ma_fail(err, MA_INVALID, at, "the metadata version is %lld, which does not exist",
@@ -139,7 +139,7 @@ ma_message_read(ma_span bytes, const ma_limits *limits, ma_message *out, ma_erro
 
     MA_TRY(ma_fb_root(bytes, &root, err));
     MA_TRY(ma_fb_int(&root, FB_MESSAGE_VERSION, 2, 0, &version, err));
-    MA_TRY(check_version(version, bytes.origin + root.at, err));
+    MA_TRY(ma_version_check(version, bytes.origin + root.at, err));
     MA_TRY(ma_fb_int(&root, FB_MESSAGE_HEADER_TYPE, 1, 0, &kind, err));
     MA_TRY(ma_fb_int(&root, FB_MESSAGE_BODY_LENGTH, 8, 0, &message.body_size, err));
     if (message.body_size < 0) {
@@ -168,56 +168,4 @@ ma_message_fini(ma_message *self)
     ma_metadata_unref(self->metadata);
     ma_schema_unref(self->schema.schema);
     *self = (ma_message){0};
-}
-
-ma_status
-ma_footer_read(ma_span bytes, const ma_limits *limits, ma_footer *out, ma_error *err)
-{
-    ma_footer footer = {0};
-    ma_fb_table root;
-    ma_fb_table schema;
-    ma_fb_vector dictionaries;
-    ma_fb_vector batches;
-    bool present;
-    int64_t version;
-    int64_t budget = limits->max_metadata_size;
-
-    MA_TRY(ma_fb_root(bytes, &root, err));
-    MA_TRY(ma_fb_int(&root, FB_FOOTER_VERSION, 2, 0, &version, err));
-    MA_TRY(check_version(version, bytes.origin + root.at, err));
-    MA_TRY(ma_fb_child(&root, FB_FOOTER_SCHEMA, &schema, &present, err));
-    if (!present) {
-        return ma_fail(err, MA_INVALID, bytes.origin + root.at, "the footer has no schema");
-    }
-    MA_TRY(ma_fb_vector_of(&root, FB_FOOTER_DICTIONARIES, MA_BLOCK_SIZE, &dictionaries, err));
-    MA_TRY(ma_fb_vector_of(&root, FB_FOOTER_BATCHES, MA_BLOCK_SIZE, &batches, err));
-    footer.version = (ma_version)version;
-    footer.n_dictionaries = dictionaries.count;
-    footer.dictionaries = ma_fb_items(&dictionaries);
-    footer.n_batches = batches.count;
-    footer.batches = ma_fb_items(&batches);
-    MA_TRY(ma_metadata_meta_read(&root, FB_FOOTER_METADATA, &budget, &footer.metadata, err));
-    const ma_status st = ma_schema_meta_read(&schema, limits, &footer.schema, err);
-    if (st != MA_OK) {
-        ma_footer_fini(&footer);
-        return st;
-    }
-    *out = footer;
-    return MA_OK;
-}
-
-void
-ma_footer_fini(ma_footer *self)
-{
-    ma_metadata_unref(self->metadata);
-    ma_schema_unref(self->schema.schema);
-    *self = (ma_footer){0};
-}
-
-ma_block_place
-ma_footer_block(const uint8_t *blocks, int64_t i)
-{
-    const uint8_t *block = blocks + MA_BLOCK_SIZE * i;
-    return (ma_block_place){(int64_t)ma_load_le64(block), (int32_t)ma_load_le32(block + 8),
-                            (int64_t)ma_load_le64(block + 16)};
 }

@@ -3,23 +3,20 @@
 #include "core/meta/schema_meta.h"
 
 ma_status
-ma_metadata_meta_read(const ma_fb_table *table, int id, int64_t *budget, ma_metadata **out,
-                      ma_error *err)
+ma_metadata_meta_take(const ma_fb_vector *items, int64_t *budget, ma_metadata **out, ma_error *err)
 {
-    ma_fb_vector items;
-    MA_TRY(ma_fb_vector_of(table, id, 4, &items, err));
-    if (items.count == 0) {
+    if (items->count == 0) {
         *out = NULL;
         return MA_OK;
     }
-    ma_pair *pairs = ma_calloc(items.count, sizeof(*pairs));
+    ma_pair *pairs = ma_calloc(items->count, sizeof(*pairs));
     if (pairs == NULL) {
-        return ma_fail_nomem(err, items.count * (int64_t)sizeof(*pairs));
+        return ma_fail_nomem(err, items->count * (int64_t)sizeof(*pairs));
     }
     ma_status st = MA_OK;
-    for (int64_t i = 0; i < items.count && st == MA_OK; i++) {
+    for (int64_t i = 0; i < items->count && st == MA_OK; i++) {
         ma_fb_table item;
-        st = ma_fb_item(&items, i, &item, err);
+        st = ma_fb_item(items, i, &item, err);
         if (st == MA_OK) {
             st = ma_fb_string(&item, FB_KEY_VALUE_KEY, &pairs[i].key, err);
         }
@@ -29,16 +26,25 @@ ma_metadata_meta_read(const ma_fb_table *table, int id, int64_t *budget, ma_meta
         /* Strings may be shared inside a flatbuffer, so their copies can outgrow it by far. */
         *budget -= (int64_t)sizeof(ma_pair) + pairs[i].key.size + pairs[i].value.size;
         if (st == MA_OK && *budget < 0) {
-            st = ma_fail(err, MA_LIMIT, table->all.origin + items.at,
+            st = ma_fail(err, MA_LIMIT, items->all.origin + items->at,
                          "names and key-value metadata take more than the limit "
                          "max_metadata_size; raise it to read this");
         }
     }
     if (st == MA_OK) {
-        st = ma_metadata_new(pairs, items.count, out, err);
+        st = ma_metadata_new(pairs, items->count, out, err);
     }
     ma_free(pairs);
     return st;
+}
+
+ma_status
+ma_metadata_meta_read(const ma_fb_table *table, int id, int64_t *budget, ma_metadata **out,
+                      ma_error *err)
+{
+    ma_fb_vector items;
+    MA_TRY(ma_fb_vector_of(table, id, 4, &items, err));
+    return ma_metadata_meta_take(&items, budget, out, err);
 }
 
 ma_fb_ref

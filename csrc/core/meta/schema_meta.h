@@ -10,6 +10,14 @@ MA_NODISCARD ma_status
 ma_schema_meta_read(const ma_fb_table *table, const ma_limits *limits, ma_schema_meta *out,
                     ma_error *err);
 
+/* Fails with MA_INVALID or MA_UNSUPPORTED at offset `at` for a version that is not read. */
+MA_NODISCARD ma_status
+ma_version_check(int64_t version, int64_t at, ma_error *err);
+
+/* The key-value pairs of a vector of them; `*budget` bytes may still be copied. */
+MA_NODISCARD ma_status
+ma_metadata_meta_take(const ma_fb_vector *items, int64_t *budget, ma_metadata **out, ma_error *err);
+
 /* The key-value pairs in field `id`; `*budget` bytes may still be copied. */
 MA_NODISCARD ma_status
 ma_metadata_meta_read(const ma_fb_table *table, int id, int64_t *budget, ma_metadata **out,
