@@ -194,13 +194,14 @@ pyma_memory_file_tp_dealloc(PyObject *op)
 }
 
 pyma_descriptor *
-pyma_memory_file_descriptor(PyObject *op)
+pyma_memory_file_take_descriptor(PyObject *op)
 {
     pyma_memory_file *self = (pyma_memory_file *)op;
+    pyma_descriptor *descriptor = NULL;
     pyma_mutex_lock(&self->lock);
-    pyma_descriptor *descriptor = self->descriptor;
-    if (descriptor != NULL) {
-        pyma_descriptor_ref(descriptor);
+    if (self->descriptor != NULL && !self->has_reader) {
+        descriptor = pyma_descriptor_ref(self->descriptor);
+        self->has_reader = true;
     }
     pyma_mutex_unlock(&self->lock);
     return descriptor;

@@ -8,10 +8,11 @@
 /* The struct of such objects; its fields are for py_memory_file.c. */
 typedef struct pyma_memory_file {
     pyma_native_file base;
-    pyma_mutex lock;  /* guards what follows */
-    ma_buffer buffer; /* owned; without an address once closed */
-    int64_t position; /* inside the buffer */
+    pyma_mutex lock;                    /* guards what follows */
+    ma_buffer buffer;                   /* owned; without an address once closed */
+    int64_t position;                   /* inside the buffer */
     struct pyma_descriptor *descriptor; /* owned; of a mapped file, until it is closed; else NULL */
+    bool has_reader;                    /* a reader was opened on it */
 } pyma_memory_file;
 
 /* A new object of `type` over `buffer`, and over the descriptor that it was mapped from (NULL:
@@ -22,9 +23,10 @@ pyma_memory_file_new(PyTypeObject *type, ma_buffer buffer, struct pyma_descripto
 void
 pyma_memory_file_tp_dealloc(PyObject *op);
 
-/* The descriptor behind a mapped file, as a new reference; NULL for other memory. */
+/* The descriptor behind a mapped file, as a new reference, for the first reader that asks: later
+ * ones find the pages that they look at in the map. NULL for those, and for other memory. */
 struct pyma_descriptor *
-pyma_memory_file_descriptor(PyObject *op);
+pyma_memory_file_take_descriptor(PyObject *op);
 
 /* The memory, as a new reference, and the position in it. -1 with an exception when it is
  * closed. */

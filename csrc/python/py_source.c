@@ -74,7 +74,7 @@ source_of_memory_file(pyma_state *state, PyObject *file)
     if (pyma_memory_file_get(file, &buffer, &position) < 0) {
         return NULL;
     }
-    return source_of_memory(state, buffer, position, file, pyma_memory_file_descriptor(file));
+    return source_of_memory(state, buffer, position, file, pyma_memory_file_take_descriptor(file));
 }
 
 /* Say what to do about memory in pieces; other failures stay as they are. */
