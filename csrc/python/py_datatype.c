@@ -544,7 +544,7 @@ DataType_get_bit_width(PyObject *op, void *Py_UNUSED(closure))
     if (core->layout != MA_LAYOUT_FIXED && core->layout != MA_LAYOUT_DICTIONARY) {
         return PyErr_Format(PyExc_ValueError, "values of type %S have no fixed width", op);
     }
-    return PyLong_FromLong(core->bits);
+    return PyLong_FromLongLong(core->bits);
 }
 
 static PyObject *
@@ -558,7 +558,7 @@ DataType_get_byte_width(PyObject *op, void *closure)
         PyErr_SetString(PyExc_ValueError, "a bool takes less than one byte");
         return NULL;
     }
-    return PyLong_FromLong(core->bits / 8);
+    return PyLong_FromLongLong(core->bits / 8);
 }
 
 static PyObject *

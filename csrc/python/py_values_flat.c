@@ -124,7 +124,7 @@ pyma_flat_open(pyma_converter *self)
     self->make = makers[array->type->id];
     if (layout->n_buffers > 1) {
         const ma_buffer_kind kind = layout->buffers[1];
-        const int32_t bits = ma_buffer_kind_bits(kind, array->type->bits);
+        const int64_t bits = ma_buffer_kind_bits(kind, array->type->bits);
         self->data = array->buffers[1].data + array->offset * (bits / 8);
     }
     return self->make != NULL;

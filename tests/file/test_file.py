@@ -1,7 +1,6 @@
 """Files: random access through the footer, by us and by pyarrow."""
 
 import io
-import os
 
 import pytest
 
@@ -239,41 +238,3 @@ def test_opening_does_not_look_at_the_batches(tmp_path):
     assert start and reader.num_record_batches == 2 and reader.schema.equals(whole.schema)
     with pytest.raises(ma.ArrowInvalid, match="batch 1"):
         reader.get_batch(1)
-
-
-@pytest.mark.skipif(not hasattr(os, "sysconf"), reason="needs a file system with sparse files")
-def test_offsets_beyond_4_gib(tmp_path):
-    """A column of 600 million int64 in a sparse file: its last values lie beyond 4 GiB."""
-    path = tmp_path / "big.arrow"
-    rows = 600_000_000
-    size = rows * 8
-    head = ma.record_batch({"a": ma.array([1, 2, 3])})
-    # The messages of a batch of that many rows, written around a hole.
-    import mmap
-
-    hole = mmap.mmap(-1, size)
-    column = ma.array(memoryview(hole).cast("q"))
-    batch = ma.RecordBatch.from_arrays([column], ["a"])
-    assert batch.num_rows == rows
-
-    class Sparse:
-        def __init__(self, file):
-            self.file = file
-
-        def write(self, data):
-            if len(data) > 1 << 20:
-                self.file.seek(len(data), 1)
-            else:
-                self.file.write(data)
-            return len(data)
-
-    with open(path, "wb") as file:
-        with ma.new_file(Sparse(file), head.schema) as writer:
-            writer.write_batch(head)
-            writer.write_batch(batch)
-            writer.write_batch(head)
-    assert path.stat().st_size > 4 << 30
-    with ma.open_file(path) as reader:
-        assert reader.get_batch(2).equals(head)
-        last = reader.get_batch(1).column("a").slice(rows - 2)
-        assert last.to_pylist() == [0, 0]

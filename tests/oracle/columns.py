@@ -45,18 +45,21 @@ class Column:
         return sum(not bits[i // 8] >> i % 8 & 1 for i in rows)
 
 
-def own_buffers(type_, is_dictionary=False, validity_of_unions=False):
+def own_buffers(type_, is_dictionary=False, is_v4=False):
     """How a message lists the type's own buffers: has it a validity, and how many others.
 
-    Views have any number of others behind that.
+    Views have any number of others behind that. Up to V4 all but the null type have a validity, as
+    Arrow's C++ library has it, which wrote run ends in V4 before anybody said how.
     """
     name = type_[0]
     if is_dictionary:
         return True, 1
-    if name in ("null", "runendencoded"):
+    if name == "null":
         return False, 0
+    if name == "runendencoded":
+        return is_v4, 0
     if name == "union":
-        return validity_of_unions, 1 + (type_[1] == "DENSE")
+        return is_v4, 1 + (type_[1] == "DENSE")
     if name in ("struct", "fixedsizelist"):
         return True, 0
     if name in ("utf8", "binary", "largeutf8", "largebinary", "listview", "largelistview"):

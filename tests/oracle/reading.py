@@ -86,7 +86,7 @@ class _Walk:
         self._inflate = inflate
         compression = message.batch.table("compression", "Compression")
         self._codec = None if compression is None else compression.get("codec") or 0
-        self._has_union_validity = message.get("version") == V4
+        self._is_v4 = message.get("version") == V4
 
     def columns(self, fields):
         """One Column for each field; nothing may be left over."""
@@ -110,7 +110,7 @@ class _Walk:
         node = next(self._nodes)
         type_, dictionary = description["type"], description["dictionary"]
         is_dictionary = dictionary is not None
-        has_validity, others = own_buffers(type_, is_dictionary, self._has_union_validity)
+        has_validity, others = own_buffers(type_, is_dictionary, self._is_v4)
         # where nothing is null, the buffer may be left out or hold anything
         validity = (self._buffer() or None) if has_validity else None
         validity = validity if node.get("nulls") else None

@@ -135,7 +135,7 @@ ma_builder_is_null(const ma_builder *self, int64_t row)
 }
 
 /* Bits of one row in `first`, or in `second` where that has an item for each row. */
-static inline int32_t
+static inline int64_t
 ma_builder_row_bits(const ma_builder *self, int buffer)
 {
     const ma_layout *layout = &ma_layouts[self->type->layout];

@@ -13,7 +13,7 @@ has_validity(const ma_array *self)
 static int64_t
 needed(const ma_array *self, ma_buffer_kind kind)
 {
-    const int32_t bits = ma_buffer_kind_bits(kind, self->type->bits);
+    const int64_t bits = ma_buffer_kind_bits(kind, self->type->bits);
     const int64_t items = self->length + ma_buffer_kind_is_offsets(kind);
     return bits == 1 ? ma_bitmap_size(items) : items * (bits / 8);
 }
@@ -139,7 +139,7 @@ static ma_status
 cut_buffer(const ma_array *self, int index, ma_buffer *out, ma_error *err)
 {
     const ma_buffer_kind kind = ma_layouts[self->type->layout].buffers[index];
-    const int32_t bits = ma_buffer_kind_bits(kind, self->type->bits);
+    const int64_t bits = ma_buffer_kind_bits(kind, self->type->bits);
     if (kind == MA_BUFFER_VALIDITY && ma_array_null_count((ma_array *)self) == 0) {
         *out = MA_NO_BUFFER;
         return MA_OK;

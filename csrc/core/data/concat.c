@@ -106,7 +106,7 @@ join_fixed(const join *self, int index, int64_t width, ma_error *err)
 
 /* Memory for one number for each row, and `extra` more. */
 static ma_status
-alloc_numbers(const join *self, int index, int64_t extra, int32_t bits, uint8_t **target,
+alloc_numbers(const join *self, int index, int64_t extra, int64_t bits, uint8_t **target,
               ma_error *err)
 {
     int64_t items;
@@ -118,7 +118,7 @@ alloc_numbers(const join *self, int index, int64_t extra, int32_t bits, uint8_t 
 }
 
 static ma_status
-join_offsets(const join *self, int32_t bits, ma_error *err)
+join_offsets(const join *self, int64_t bits, ma_error *err)
 {
     const char *what = self->out->n_children > 0 ? "items" : "bytes";
     int64_t base = 0;
@@ -156,7 +156,7 @@ join_bytes(const join *self, int index, ma_error *err)
 }
 
 static ma_status
-join_list_views(const join *self, int32_t bits, ma_error *err)
+join_list_views(const join *self, int64_t bits, ma_error *err)
 {
     int64_t base = 0;
     uint8_t *offsets;
@@ -207,7 +207,7 @@ join_union_offsets(const join *self, ma_error *err)
 static ma_status
 join_indices(const join *self, ma_error *err)
 {
-    const int32_t bits = self->out->type->bits;
+    const int64_t bits = self->out->type->bits;
     uint8_t *target;
     MA_TRY(alloc_numbers(self, 1, 0, bits, &target, err));
     for (int64_t k = 0; k < self->n; k++) {
@@ -363,7 +363,7 @@ join_buffer(const join *self, int index, ma_error *err)
 {
     const ma_type *type = self->out->type;
     const ma_buffer_kind kind = ma_layouts[type->layout].buffers[index];
-    const int32_t bits = ma_buffer_kind_bits(kind, type->bits);
+    const int64_t bits = ma_buffer_kind_bits(kind, type->bits);
     switch (kind) {
     case MA_BUFFER_NONE:
     case MA_BUFFER_SIZES32: /* with the offsets before them */

@@ -51,8 +51,8 @@ const char *
 ma_buffer_kind_name(ma_buffer_kind kind);
 
 /* Bits of one item of such a buffer; `data_bits` is the type's, for MA_BUFFER_DATA. 0 for bytes. */
-static inline int32_t
-ma_buffer_kind_bits(ma_buffer_kind kind, int32_t data_bits)
+static inline int64_t
+ma_buffer_kind_bits(ma_buffer_kind kind, int64_t data_bits)
 {
     static const uint8_t bits[] = {
         [MA_BUFFER_NONE] = 0,

@@ -212,12 +212,12 @@ seal_parameters(ma_type *self, ma_error *err)
         seal_timestamp(self);
         return check_children(self, 0, err);
     case MA_TYPE_FIXED_SIZE_BINARY:
-        if (self->byte_width < 0 || self->byte_width > INT32_MAX / 8) {
+        if (self->byte_width < 0) {
             return ma_fail(err, MA_INVALID, -1,
-                           "a fixed-size binary takes a width from 0 to %d bytes and was given %d",
-                           INT32_MAX / 8, (int)self->byte_width);
+                           "a fixed-size binary cannot have a width of %d bytes",
+                           (int)self->byte_width);
         }
-        self->bits = self->byte_width * 8;
+        self->bits = (int64_t)self->byte_width * 8;
         return check_children(self, 0, err);
     case MA_TYPE_FIXED_SIZE_LIST:
         if (self->list_size < 0) {

@@ -70,7 +70,7 @@ struct ma_type {
 
     /* derived by ma_type_seal */
     ma_layout_id layout;
-    int32_t bits;        /* of a value in the data buffer */
+    int64_t bits;        /* of a value in the data buffer; 17 billion where it is a wide binary */
     int32_t depth;       /* levels, 1 for a type without children */
     bool has_dictionary; /* itself or below */
     ma_counts counts;

@@ -5,7 +5,7 @@
 int64_t
 ma_buffer_needed(ma_buffer_kind kind, const ma_type *type, int64_t rows)
 {
-    const int32_t bits = ma_buffer_kind_bits(kind, type->bits);
+    const int64_t bits = ma_buffer_kind_bits(kind, type->bits);
     int64_t items = rows;
     int64_t size;
     if (bits == 1) {
@@ -20,7 +20,7 @@ ma_buffer_needed(ma_buffer_kind kind, const ma_type *type, int64_t rows)
 int64_t
 ma_buffer_alignment(ma_buffer_kind kind, const ma_type *type)
 {
-    const int32_t bits = ma_buffer_kind_bits(kind, type->bits);
+    const int64_t bits = ma_buffer_kind_bits(kind, type->bits);
     return type->id == MA_TYPE_FIXED_SIZE_BINARY || bits < 16 ? 1 : ma_min_i64(bits / 8, 8);
 }
 
