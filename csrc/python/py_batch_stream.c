@@ -9,7 +9,7 @@
 typedef struct BatchStreamObject {
     PyObject_HEAD
     pyma_state *state;              /* of the type's module */
-    pyma_guard guard;               /* for everything below */
+    pyma_guard guard;               /* for everything below; a producer may run Python code */
     struct ArrowArrayStream stream; /* owned; released at the end */
     ma_schema *own;                 /* owned; of what comes */
     ma_schema *schema;              /* owned; of what is given on */
@@ -141,7 +141,7 @@ static PyObject *
 BatchStream_tp_iternext(PyObject *op)
 {
     BatchStreamObject *self = (BatchStreamObject *)op;
-    if (pyma_guard_enter(&self->guard, "reader", false) < 0) {
+    if (pyma_guard_enter(&self->guard, "reader") < 0) {
         return NULL;
     }
     PyObject *batch = next_batch(self);

@@ -1,20 +1,24 @@
 /* Blocks of the core that own a Python object. Whoever drops the last reference lets go of it
- * while holding its interpreter; once that has ended the object is leaked, for there is nobody
- * left to give it to. */
+ * while holding its interpreter, and no guard that others wait for; once that has ended the object
+ * is leaked, for there is nobody left to give it to. */
+#include <stddef.h>
+
 #include "core/base/memory.h"
 #include "python/py_home.h"
+#include "python/py_thread.h"
 
 typedef struct object_block {
     ma_block base;
+    pyma_release release;
     pyma_home *at;    /* owned */
     PyObject *object; /* owned; NULL when the view owns it */
     Py_buffer view;   /* held when `object` is NULL */
 } object_block;
 
 static void
-object_block_release(ma_block *base)
+object_block_free(pyma_release *release)
 {
-    object_block *self = (object_block *)base;
+    object_block *self = (object_block *)((char *)release - offsetof(object_block, release));
     pyma_visit visit;
     if (pyma_home_enter(self->at, &visit)) {
         if (self->object != NULL) {
@@ -28,6 +32,12 @@ object_block_release(ma_block *base)
     ma_free(self);
 }
 
+static void
+object_block_release(ma_block *base)
+{
+    pyma_release_soon(&((object_block *)base)->release);
+}
+
 static object_block *
 object_block_new(void)
 {
@@ -38,6 +48,7 @@ object_block_new(void)
     }
     ma_refs_init(&self->base.refs);
     self->base.release = object_block_release;
+    self->release.run = object_block_free;
     self->at = pyma_home_here();
     if (self->at == NULL) {
         ma_free(self);

@@ -5,8 +5,8 @@
 
 #include "core/base/memory.h"
 #include "core/base/number.h"
+#include "python/py_guard.h"
 #include "python/py_module.h"
-#include "python/py_mutex.h"
 #include "python/py_native_file.h"
 
 #define FIRST_CAPACITY 4096
@@ -23,10 +23,10 @@ typedef struct output_block {
 
 typedef struct BufferOutputStreamObject {
     pyma_native_file base;
-    pyma_mutex lock;     /* guards what follows; held while bytes are copied */
+    pyma_guard guard;    /* for the block's memory, and the size */
     output_block *block; /* owned; its memory stays as it is once closed */
     int64_t size;
-    bool closed;
+    atomic_bool closed;
 } BufferOutputStreamObject;
 
 static void
@@ -37,12 +37,18 @@ output_release(ma_block *base)
     ma_free(self);
 }
 
+static int
+output_enter(BufferOutputStreamObject *self)
+{
+    return pyma_guard_enter(&self->guard, "output stream");
+}
+
 /* ---- writing ---- */
 
 /* Make room for `more` bytes. Whoever writes a lot gets just that: the pages are not touched
  * before. */
 static int
-reserve_lock_held(BufferOutputStreamObject *self, int64_t more)
+reserve(BufferOutputStreamObject *self, int64_t more)
 {
     int64_t needed;
     if (!ma_add_i64(self->size, more, &needed)) {
@@ -75,10 +81,9 @@ prefetch_next(const BufferOutputStreamObject *self, int64_t size)
 }
 
 static int
-append_lock_held(BufferOutputStreamObject *self, const ma_segment *segments, int64_t count,
-                 int64_t total)
+append(BufferOutputStreamObject *self, const ma_segment *segments, int64_t count, int64_t total)
 {
-    if (reserve_lock_held(self, total) < 0) {
+    if (reserve(self, total) < 0) {
         return -1;
     }
     for (int64_t i = 0; i < count; i++) {
@@ -103,16 +108,18 @@ pyma_buffer_output_write(PyObject *op, const ma_segment *segments, int64_t count
             return -1;
         }
     }
-    pyma_mutex_lock(&self->lock);
+    if (output_enter(self) < 0) {
+        return -1;
+    }
     const bool closed = self->closed;
     if (!closed && total >= LONG_COPY) {
         Py_BEGIN_ALLOW_THREADS
-        result = append_lock_held(self, segments, count, total);
+        result = append(self, segments, count, total);
         Py_END_ALLOW_THREADS
     } else if (!closed) {
-        result = append_lock_held(self, segments, count, total);
+        result = append(self, segments, count, total);
     }
-    pyma_mutex_unlock(&self->lock);
+    pyma_guard_leave(&self->guard);
     if (closed) {
         return pyma_file_fail_closed();
     }
@@ -135,34 +142,34 @@ static int
 output_close(PyObject *op)
 {
     BufferOutputStreamObject *self = (BufferOutputStreamObject *)op;
-    pyma_mutex_lock(&self->lock);
+    if (output_enter(self) < 0) {
+        return -1;
+    }
     output_block *block = self->block;
     if (!self->closed && block->capacity - self->size >= WORTH_CUTTING) {
         block->memory = ma_aligned_cut(block->memory, self->size);
         block->capacity = self->size;
     }
     self->closed = true;
-    pyma_mutex_unlock(&self->lock);
+    pyma_guard_leave(&self->guard);
     return 0;
 }
 
 static bool
 output_closed(PyObject *op)
 {
-    BufferOutputStreamObject *self = (BufferOutputStreamObject *)op;
-    pyma_mutex_lock(&self->lock);
-    const bool closed = self->closed;
-    pyma_mutex_unlock(&self->lock);
-    return closed;
+    return ((BufferOutputStreamObject *)op)->closed;
 }
 
 static int64_t
 output_tell(PyObject *op)
 {
     BufferOutputStreamObject *self = (BufferOutputStreamObject *)op;
-    pyma_mutex_lock(&self->lock);
+    if (output_enter(self) < 0) {
+        return -1;
+    }
     const int64_t size = self->closed ? -1 : self->size;
-    pyma_mutex_unlock(&self->lock);
+    pyma_guard_leave(&self->guard);
     return size >= 0 ? size : pyma_file_fail_closed();
 }
 
@@ -173,7 +180,9 @@ static PyObject *
 BufferOutputStream_getvalue(PyObject *op, PyObject *Py_UNUSED(ignored))
 {
     BufferOutputStreamObject *self = (BufferOutputStreamObject *)op;
-    (void)output_close(op);
+    if (output_close(op) < 0) {
+        return NULL;
+    }
     /* nothing changes any more */
     const ma_buffer all = {self->block->memory, self->size, &self->block->base};
     return pyma_buffer_wrap(pyma_state_of(op),
@@ -198,10 +207,11 @@ BufferOutputStream_tp_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
         return NULL;
     }
     BufferOutputStreamObject *self = (BufferOutputStreamObject *)type->tp_alloc(type, 0);
-    if (self == NULL || pyma_mutex_init(&self->lock) < 0) {
+    if (self == NULL || pyma_guard_init(&self->guard) < 0) {
         Py_XDECREF(self);
         return NULL;
     }
+    self->guard.runs_python = false;
     self->block = ma_calloc(1, sizeof(*self->block));
     if (self->block == NULL) {
         Py_DECREF(self);
@@ -218,10 +228,10 @@ static void
 BufferOutputStream_tp_dealloc(PyObject *op)
 {
     BufferOutputStreamObject *self = (BufferOutputStreamObject *)op;
-    if (self->block != NULL) {
+    if (self->block != NULL && !pyma_guard_is_lost(&self->guard)) {
         ma_block_unref(&self->block->base);
     }
-    pyma_mutex_fini(&self->lock);
+    pyma_guard_fini(&self->guard);
     pyma_file_dealloc(op);
 }
 

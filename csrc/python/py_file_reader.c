@@ -21,8 +21,7 @@ typedef struct FileReaderObject {
 static int
 reader_enter(FileReaderObject *self)
 {
-    const bool python = self->source != NULL && pyma_source_is_python(self->source);
-    if (pyma_guard_enter(&self->guard, "reader", python) < 0) {
+    if (pyma_guard_enter(&self->guard, "reader") < 0) {
         return -1;
     }
     if (self->file == NULL) {
@@ -153,7 +152,7 @@ FileReader_tp_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     }
     self->state = pyma_state_of_type(type);
     if (self->state == NULL || pyma_guard_init(&self->guard) < 0 ||
-        pyma_guard_enter(&self->guard, "reader", false) < 0) {
+        pyma_guard_enter(&self->guard, "reader") < 0) {
         Py_DECREF(self);
         return NULL;
     }
@@ -163,10 +162,12 @@ FileReader_tp_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
         Py_DECREF(self);
         return NULL;
     }
+    self->guard.runs_python = pyma_source_is_python(self->source);
     return (PyObject *)self;
 }
 
-static void
+/* Gives the source, which is freed last: that may run code that looks at the reader. */
+static pyma_source *
 close_reader(FileReaderObject *self)
 {
     pyma_source *source = self->source;
@@ -176,7 +177,7 @@ close_reader(FileReaderObject *self)
     ma_file_free(self->file); /* before the source, whose memory it points into */
     self->file = NULL;
     self->source = NULL;
-    pyma_source_free(source);
+    return source;
 }
 
 static int
@@ -193,7 +194,9 @@ static int
 FileReader_tp_clear(PyObject *op)
 {
     FileReaderObject *self = (FileReaderObject *)op;
-    close_reader(self);
+    if (!pyma_guard_is_lost(&self->guard)) {
+        pyma_source_free(close_reader(self));
+    }
     Py_CLEAR(self->schema);
     Py_CLEAR(self->metadata);
     return 0;
@@ -270,12 +273,12 @@ FileReader_close(PyObject *op, PyObject *ignored)
 {
     FileReaderObject *self = (FileReaderObject *)op;
     (void)ignored;
-    const bool python = self->source != NULL && pyma_source_is_python(self->source);
-    if (pyma_guard_enter(&self->guard, "reader", python) < 0) {
+    if (pyma_guard_enter(&self->guard, "reader") < 0) {
         return NULL;
     }
-    close_reader(self);
+    pyma_source *source = close_reader(self);
     reader_leave(self);
+    pyma_source_free(source);
     Py_RETURN_NONE;
 }
 
@@ -319,8 +322,7 @@ FileReader_get_stats(PyObject *op, void *closure)
 {
     FileReaderObject *self = (FileReaderObject *)op;
     (void)closure;
-    if (pyma_guard_enter(&self->guard, "reader",
-                         self->source != NULL && pyma_source_is_python(self->source)) < 0) {
+    if (pyma_guard_enter(&self->guard, "reader") < 0) {
         return NULL;
     }
     const ma_read_stats stats = self->file != NULL ? *ma_file_stats(self->file) : self->stats;

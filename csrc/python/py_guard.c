@@ -11,11 +11,20 @@ refuse_reentry(const char *noun)
 static int
 refuse_sharing(const char *noun)
 {
-    PyErr_Format(
-        PyExc_RuntimeError,
-        "the %s is in use by another thread, inside a Python object's method that cannot be "
-        "waited for; give each thread its own, or guard it with a lock",
-        noun);
+    PyErr_Format(PyExc_RuntimeError,
+                 "the %s is in use by another thread, in a call that may run Python code and so "
+                 "cannot be waited for; give each thread its own, or guard it with a lock",
+                 noun);
+    return -1;
+}
+
+static int
+refuse_lost(const char *noun)
+{
+    PyErr_Format(PyExc_RuntimeError,
+                 "the %s was in use by another thread when this process was forked, and is left "
+                 "half-way; open it anew",
+                 noun);
     return -1;
 }
 
@@ -25,6 +34,7 @@ pyma_guard_init(pyma_guard *self)
     atomic_init(&self->owner, 0);
     atomic_init(&self->waiting, 0);
     atomic_init(&self->called, false);
+    self->runs_python = true;
     self->turn = PyThread_allocate_lock();
     if (self->turn == NULL) {
         PyErr_NoMemory();
@@ -74,19 +84,31 @@ wait_for_turn(pyma_guard *self, unsigned long me)
     atomic_fetch_sub(&self->waiting, 1);
 }
 
-int
-pyma_guard_enter(pyma_guard *self, const char *noun, bool runs_python)
+bool
+pyma_guard_is_lost(const pyma_guard *self)
 {
-    const unsigned long me = PyThread_get_thread_ident();
-    if (MA_LIKELY(try_enter(self, me))) {
-        return 0;
+    const unsigned long owner = atomic_load(&self->owner);
+    return owner != 0 && pyma_thread_is_lost(owner);
+}
+
+int
+pyma_guard_enter(pyma_guard *self, const char *noun)
+{
+    const unsigned long me = pyma_thread_number();
+    if (MA_UNLIKELY(!try_enter(self, me))) {
+        if (atomic_load(&self->owner) == me) {
+            return refuse_reentry(noun);
+        }
+        if (pyma_guard_is_lost(self)) {
+            return refuse_lost(noun);
+        }
+        if (self->runs_python) {
+            return refuse_sharing(noun);
+        }
+        wait_for_turn(self, me);
     }
-    if (atomic_load(&self->owner) == me) {
-        return refuse_reentry(noun);
+    if (!self->runs_python) {
+        pyma_releases_pause();
     }
-    if (runs_python) {
-        return refuse_sharing(noun);
-    }
-    wait_for_turn(self, me);
     return 0;
 }

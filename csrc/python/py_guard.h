@@ -1,31 +1,42 @@
-/* One call at a time on a reader or writer.
+/* One call at a time on a reader, a writer or an output.
  *
  * A call that runs no Python code in between waits for its turn. One that may run Python code (a
  * source's `read`, a sink's `write`) must not be waited for while that code runs, for it could
  * be waiting itself: there the second caller is told so instead. Either way a call from within a
- * call is refused. */
+ * call is refused. Python objects that a call lets go of while others may wait are released after
+ * it.
+ *
+ * A fork copies the thread that forks, and not one that is inside a call: in the copy of the
+ * process the thing stays as half-changed as that thread left it, and is refused from then on. */
 #ifndef PYMA_GUARD_H
 #define PYMA_GUARD_H
 
 #include "python/py_state.h"
+#include "python/py_thread.h"
 
 typedef struct pyma_guard {
-    _Atomic unsigned long owner; /* thread inside a call, or 0 */
+    _Atomic unsigned long owner; /* number of the thread inside a call, or 0 */
     atomic_int waiting;          /* threads that wait for their turn */
     atomic_bool called;          /* `turn` was released, and no thread has taken it yet */
+    bool runs_python;            /* a call may run Python code: nobody waits; set between calls */
     PyThread_type_lock turn;     /* owned; the waiting ones block on it; held until one may go */
 } pyma_guard;
 
-/* -1 with an exception. */
+/* With `runs_python` set, until the maker knows better. -1 with an exception. */
 int
 pyma_guard_init(pyma_guard *self);
 void
 pyma_guard_fini(pyma_guard *self);
 
-/* Begin a call on `noun` ("reader"). -1 with an exception when this thread is inside one
- * already, or another thread is and `runs_python`. */
+/* Begin a call on `noun` ("reader"). -1 with RuntimeError when this thread is inside one
+ * already, when another thread is and `runs_python`, or when one was in the process that this one
+ * was forked from. */
 int
-pyma_guard_enter(pyma_guard *self, const char *noun, bool runs_python);
+pyma_guard_enter(pyma_guard *self, const char *noun);
+
+/* Whether a fork left a thread behind inside a call: then what is guarded cannot be taken apart. */
+bool
+pyma_guard_is_lost(const pyma_guard *self);
 
 /* Let the next one go. */
 void
@@ -34,9 +45,13 @@ pyma_guard_call(pyma_guard *self);
 static inline void
 pyma_guard_leave(pyma_guard *self)
 {
+    const bool paused = !self->runs_python;
     atomic_store(&self->owner, 0);
     if (atomic_load(&self->waiting) > 0) {
         pyma_guard_call(self);
+    }
+    if (paused) {
+        pyma_releases_resume();
     }
 }
 

@@ -1,6 +1,7 @@
 /* The module minarrow._core: multi-phase, its state and types one set for each interpreter. */
 #include "python/py_home.h"
 #include "python/py_module.h"
+#include "python/py_thread.h"
 
 static const struct {
     PyType_Spec *spec;
@@ -28,10 +29,10 @@ static const struct {
 };
 
 static PyMethodDef *const function_table[] = {
-    pyma_buffer_functions, pyma_type_functions,       pyma_alias_functions,
-    pyma_field_functions,  pyma_schema_functions,     pyma_array_functions,
-    pyma_batch_functions,  pyma_extension_functions,  pyma_option_functions,
-    pyma_make_functions,   pyma_memory_map_functions, pyma_stream_functions,
+    pyma_buffer_functions,         pyma_type_functions,           pyma_alias_functions,
+    pyma_field_functions,          pyma_schema_functions,         pyma_array_functions,
+    pyma_batch_functions,          pyma_extension_functions,      pyma_option_functions,
+    pyma_make_functions,           pyma_memory_map_functions,     pyma_stream_functions,
     pyma_capsule_export_functions, pyma_capsule_import_functions, pyma_dense_functions,
 };
 
@@ -65,7 +66,7 @@ module_exec(PyObject *module)
 {
     pyma_state *state = pyma_state_of_module(module);
     state->extension_types = PyDict_New();
-    if (state->extension_types == NULL || pyma_home_setup() < 0 ||
+    if (state->extension_types == NULL || pyma_home_setup() < 0 || pyma_threads_setup() < 0 ||
         pyma_errors_setup(module, state) < 0 || add_types(module, state) < 0 ||
         pyma_types_setup(state) < 0 || pyma_interval_setup(module, state) < 0) {
         return -1;

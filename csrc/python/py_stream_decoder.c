@@ -8,7 +8,7 @@
 typedef struct StreamDecoderObject {
     PyObject_HEAD
     pyma_state *state;   /* of the type's module */
-    pyma_guard guard;    /* for everything below */
+    pyma_guard guard;    /* for everything below; chunks have an order, so nobody waits */
     ma_decoder *decoder; /* owned */
     ma_feeder feeder;
     PyObject *columns; /* owned; NULL for all */
@@ -187,7 +187,7 @@ StreamDecoder_feed(PyObject *op, PyObject *data)
         Py_XDECREF(batches);
         return NULL;
     }
-    int result = pyma_guard_enter(&self->guard, "decoder", false);
+    int result = pyma_guard_enter(&self->guard, "decoder");
     if (result == 0) {
         result = feed_locked(self, chunk, batches);
         pyma_guard_leave(&self->guard);
@@ -217,7 +217,7 @@ StreamDecoder_finish(PyObject *op, PyObject *ignored)
 {
     StreamDecoderObject *self = (StreamDecoderObject *)op;
     (void)ignored;
-    if (pyma_guard_enter(&self->guard, "decoder", false) < 0) {
+    if (pyma_guard_enter(&self->guard, "decoder") < 0) {
         return NULL;
     }
     const int result = finish_locked(self);

@@ -24,8 +24,7 @@ typedef struct StreamReaderObject {
 static int
 reader_enter(StreamReaderObject *self)
 {
-    const bool python = self->source != NULL && pyma_source_is_python(self->source);
-    if (pyma_guard_enter(&self->guard, "reader", python) < 0) {
+    if (pyma_guard_enter(&self->guard, "reader") < 0) {
         return -1;
     }
     if (self->decoder == NULL) {
@@ -229,7 +228,7 @@ StreamReader_tp_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     }
     self->state = pyma_state_of_type(type);
     if (self->state == NULL || pyma_guard_init(&self->guard) < 0 ||
-        pyma_guard_enter(&self->guard, "reader", false) < 0) {
+        pyma_guard_enter(&self->guard, "reader") < 0) {
         Py_DECREF(self);
         return NULL;
     }
@@ -239,10 +238,12 @@ StreamReader_tp_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
         Py_DECREF(self);
         return NULL;
     }
+    self->guard.runs_python = pyma_source_is_python(self->source);
     return (PyObject *)self;
 }
 
-static void
+/* Gives the source, which is freed last: that may run code that looks at the reader. */
+static pyma_source *
 close_reader(StreamReaderObject *self)
 {
     pyma_source *source = self->source;
@@ -253,7 +254,7 @@ close_reader(StreamReaderObject *self)
     self->decoder = NULL;
     self->memory = MA_NO_BUFFER;
     self->source = NULL;
-    pyma_source_free(source); /* last: it may run code that looks at the reader */
+    return source;
 }
 
 static int
@@ -269,7 +270,9 @@ static int
 StreamReader_tp_clear(PyObject *op)
 {
     StreamReaderObject *self = (StreamReaderObject *)op;
-    close_reader(self);
+    if (!pyma_guard_is_lost(&self->guard)) {
+        pyma_source_free(close_reader(self));
+    }
     Py_CLEAR(self->schema);
     return 0;
 }
@@ -357,12 +360,12 @@ StreamReader_close(PyObject *op, PyObject *ignored)
 {
     StreamReaderObject *self = (StreamReaderObject *)op;
     (void)ignored;
-    const bool python = self->source != NULL && pyma_source_is_python(self->source);
-    if (pyma_guard_enter(&self->guard, "reader", python) < 0) {
+    if (pyma_guard_enter(&self->guard, "reader") < 0) {
         return NULL;
     }
-    close_reader(self);
+    pyma_source *source = close_reader(self);
     reader_leave(self);
+    pyma_source_free(source);
     Py_RETURN_NONE;
 }
 
@@ -392,8 +395,7 @@ StreamReader_get_stats(PyObject *op, void *closure)
 {
     StreamReaderObject *self = (StreamReaderObject *)op;
     (void)closure;
-    if (pyma_guard_enter(&self->guard, "reader",
-                         self->source != NULL && pyma_source_is_python(self->source)) < 0) {
+    if (pyma_guard_enter(&self->guard, "reader") < 0) {
         return NULL;
     }
     const ma_read_stats stats =

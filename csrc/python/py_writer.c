@@ -27,8 +27,7 @@ typedef struct WriterObject {
 static int
 writer_enter(WriterObject *self)
 {
-    const bool python = self->sink != NULL && pyma_sink_is_python(self->sink);
-    return pyma_guard_enter(&self->guard, "writer", python);
+    return pyma_guard_enter(&self->guard, "writer");
 }
 
 static void
@@ -146,8 +145,9 @@ start_writer(WriterObject *self, PyObject *sink, PyObject *schema, const ma_writ
     return self->sink != NULL ? write_begin(self) : -1;
 }
 
-/* Let go of everything without writing. */
-static void
+/* Let go of everything without writing. Gives the sink, which is freed last: that may run code that
+ * looks at the writer. */
+static pyma_sink *
 drop_writer(WriterObject *self)
 {
     pyma_sink *sink = self->sink;
@@ -160,7 +160,7 @@ drop_writer(WriterObject *self)
     ma_output_fini(&self->output);
     ma_metadata_unref(self->metadata);
     self->metadata = NULL;
-    pyma_sink_free(sink); /* last: it may run code that looks at the writer */
+    return sink;
 }
 
 static PyObject *
@@ -184,14 +184,14 @@ new_writer(PyTypeObject *type, PyObject *sink, PyObject *schema, PyObject *optio
         return NULL;
     }
     const int result = start_writer(self, sink, schema, &write_options);
-    if (result < 0) {
-        drop_writer(self);
-    }
+    pyma_sink *unused = result < 0 ? drop_writer(self) : NULL;
     writer_leave(self);
     if (result < 0) {
+        pyma_sink_free(unused);
         Py_DECREF(self);
         return NULL;
     }
+    self->guard.runs_python = pyma_sink_is_python(self->sink);
     return (PyObject *)self;
 }
 
@@ -237,7 +237,9 @@ static int
 Writer_tp_clear(PyObject *op)
 {
     WriterObject *self = (WriterObject *)op;
-    drop_writer(self);
+    if (!pyma_guard_is_lost(&self->guard)) {
+        pyma_sink_free(drop_writer(self));
+    }
     Py_CLEAR(self->schema);
     return 0;
 }
@@ -312,9 +314,10 @@ Writer_write_batch(PyObject *op, PyObject *const *args, Py_ssize_t n_args, PyObj
     Py_RETURN_NONE;
 }
 
-/* Write the end, unless a write failed before, and close the sink if it is ours. */
+/* Write the end, unless a write failed before, and close the sink if it is ours. `*sink` is what is
+ * left to free. */
 static int
-close_locked(WriterObject *self)
+close_locked(WriterObject *self, pyma_sink **sink)
 {
     if (self->encoder == NULL) {
         return 0;
@@ -328,7 +331,7 @@ close_locked(WriterObject *self)
     if (error != NULL) {
         pyma_error_restore(error); /* the first thing that went wrong is the one to tell */
     }
-    drop_writer(self);
+    *sink = drop_writer(self);
     return result < 0 ? result : closed;
 }
 
@@ -340,8 +343,10 @@ Writer_close(PyObject *op, PyObject *ignored)
     if (writer_enter(self) < 0) {
         return NULL;
     }
-    const int result = close_locked(self);
+    pyma_sink *sink = NULL;
+    const int result = close_locked(self, &sink);
     writer_leave(self);
+    pyma_sink_free(sink);
     if (result < 0) {
         return NULL;
     }

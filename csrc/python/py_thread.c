@@ -1,0 +1,99 @@
+#include "python/py_thread.h"
+
+#include "python/py_compat.h"
+
+#include <stdatomic.h>
+#include <stddef.h>
+
+#ifdef HAVE_FORK
+#include <pthread.h>
+#endif
+
+static _Atomic unsigned long last_number;
+static PYMA_THREAD_LOCAL unsigned long own_number;
+
+unsigned long
+pyma_thread_number(void)
+{
+    if (own_number == 0) {
+        own_number = atomic_fetch_add(&last_number, 1) + 1;
+    }
+    return own_number;
+}
+
+/* ---- forks ---- */
+
+static unsigned long last_before_fork; /* numbers up to this one are the parent's */
+static unsigned long forking_number;   /* ... and this thread alone was copied */
+
+bool
+pyma_thread_is_lost(unsigned long number)
+{
+    return number <= last_before_fork && number != forking_number;
+}
+
+#ifdef HAVE_FORK
+
+static void
+note_fork(void)
+{
+    last_before_fork = atomic_load(&last_number);
+    forking_number = own_number;
+}
+
+int
+pyma_threads_setup(void)
+{
+    static atomic_bool done;
+    if (!atomic_exchange(&done, true) && pthread_atfork(NULL, NULL, note_fork) != 0) {
+        atomic_store(&done, false);
+        PyErr_NoMemory();
+        return -1;
+    }
+    return 0;
+}
+
+#else
+
+int
+pyma_threads_setup(void)
+{
+    return 0;
+}
+
+#endif
+
+/* ---- releases ---- */
+
+static PYMA_THREAD_LOCAL int pauses;
+static PYMA_THREAD_LOCAL pyma_release *put_off; /* the last one first */
+
+void
+pyma_releases_pause(void)
+{
+    pauses++;
+}
+
+void
+pyma_releases_resume(void)
+{
+    if (--pauses > 0) {
+        return;
+    }
+    while (put_off != NULL) { /* one of them may make a call that puts off others */
+        pyma_release *release = put_off;
+        put_off = release->next;
+        release->run(release);
+    }
+}
+
+void
+pyma_release_soon(pyma_release *self)
+{
+    if (pauses == 0) {
+        self->run(self);
+        return;
+    }
+    self->next = put_off;
+    put_off = self;
+}

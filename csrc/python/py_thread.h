@@ -1,0 +1,41 @@
+/* What is known about the thread that runs: a number, and releases that it has put off.
+ *
+ * Numbers are never given twice, other than the system's names of threads. So it can be told of a
+ * thread that began a call whether it still exists after a fork, which copies but one. */
+#ifndef PYMA_THREAD_H
+#define PYMA_THREAD_H
+
+#include <stdbool.h>
+
+/* Ask to be told of forks, once for the process. -1 with an exception. */
+int
+pyma_threads_setup(void);
+
+/* The number of this thread, from 1 on. */
+unsigned long
+pyma_thread_number(void);
+
+/* Whether the thread with this number was left behind when the process was forked. */
+bool
+pyma_thread_is_lost(unsigned long number);
+
+/* Something that this thread let go of while others may be waiting for it, part of the thing
+ * itself. */
+typedef struct pyma_release {
+    struct pyma_release *next;
+    void (*run)(struct pyma_release *self); /* may run Python code; frees the thing */
+} pyma_release;
+
+/* From here on releases are put off, until pyma_releases_resume was called as often. */
+void
+pyma_releases_pause(void);
+
+/* Runs those that were put off; the interpreter is held. */
+void
+pyma_releases_resume(void);
+
+/* Release now, or later if this thread has paused that. */
+void
+pyma_release_soon(pyma_release *self);
+
+#endif
