@@ -1,8 +1,11 @@
-"""A process is copied while readers are open: both go on."""
+"""A process is copied while readers and writers are open: both go on."""
 
+import gc
 import os
 import signal
 import threading
+import time
+import traceback
 import warnings
 
 import pytest
@@ -28,8 +31,8 @@ def path(request, tmp_path):
     return path
 
 
-def both(work):
-    """Call it in a copy of this process and then here; the copy ends within half a minute."""
+def in_copy(work):
+    """Call it in a copy of this process, which ends within half a minute; waits for it."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # of forking with threads
         child = os.fork()
@@ -39,10 +42,17 @@ def both(work):
             signal.alarm(30)
             work()
             failed = 0
+        except BaseException:
+            traceback.print_exc()
         finally:
             os._exit(failed)
-    work()
     assert os.waitpid(child, 0)[1] == 0
+
+
+def both(work):
+    """Call it in a copy of this process and here."""
+    in_copy(work)
+    work()
 
 
 def read_all(reader):
@@ -73,6 +83,128 @@ def test_the_copy_reads_while_other_threads_did(path):
     try:
         for _ in range(5):
             both(lambda: read_all(ma.open_file(str(path))))
+    finally:
+        stop.set()
+        thread.join()
+
+
+SMALL = ma.RecordBatch.from_arrays([ma.array([1, 2, 3])], ["number"])
+
+
+@pytest.mark.parametrize("kind", [ma.RecordBatchStreamWriter, ma.RecordBatchFileWriter])
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_a_writer_that_the_copy_drops_goes_on(tmp_path, kind):
+    path = str(tmp_path / "numbers")
+    writers = [kind(path, SMALL.schema)]
+    writers[0].write_batch(SMALL)
+
+    def drop():
+        writers.clear()
+        gc.collect()
+
+    in_copy(drop)
+    with writers.pop() as writer:
+        writer.write_batch(SMALL)
+    open_it = ma.open_stream if kind is ma.RecordBatchStreamWriter else ma.open_file
+    with open_it(path) as reader:
+        assert reader.read_all().num_rows == 6
+
+
+LEFT = "in use by another thread when this process was forked"
+
+
+def wait_until_inside(call_elsewhere):
+    """Until the other thread is in a call that cannot end: then a call of ours would wait, too."""
+    call_elsewhere.start()
+    while not call_elsewhere.has_begun:
+        time.sleep(0.001)
+    time.sleep(0.2)
+
+
+class Call(threading.Thread):
+    """A call in another thread."""
+
+    has_begun = False
+
+    def __init__(self, call):
+        super().__init__()
+        self.call = call
+
+    def run(self):
+        self.has_begun = True
+        self.call()
+
+
+def test_the_copy_is_told_of_a_writer_that_another_thread_is_inside_of():
+    end, begin = os.pipe()
+    try:
+        writer = ma.RecordBatchStreamWriter(begin, SMALL.schema)
+        big = ma.RecordBatch.from_arrays([ma.array(NUMBERS)], SMALL.schema.names)
+        call = Call(lambda: (writer.write_batch(big), writer.close()))
+        wait_until_inside(call)  # nobody reads what it writes
+
+        def look():
+            for use in (lambda: writer.write_batch(SMALL), writer.close, lambda: writer.stats):
+                with pytest.raises(RuntimeError, match=LEFT):
+                    use()
+
+        in_copy(look)
+        with ma.open_stream(end) as reader:
+            assert reader.read_all().column(0).to_pylist() == NUMBERS
+        call.join(30)
+    finally:
+        os.close(end)
+        os.close(begin)
+
+
+def test_the_copy_is_told_of_a_reader_that_another_thread_is_inside_of():
+    end, begin = os.pipe()
+    try:
+        with ma.RecordBatchStreamWriter(begin, SMALL.schema) as writer:
+            readers = [ma.open_stream(end)]
+            found = []
+            call = Call(lambda: found.extend(readers[0]))
+            wait_until_inside(call)  # nothing has come that it could read
+
+            def look():
+                for use in (readers[0].read_next_batch, readers[0].close):
+                    with pytest.raises(RuntimeError, match=LEFT):
+                        use()
+                readers.clear()
+                gc.collect()
+
+            in_copy(look)
+            writer.write_batch(SMALL)
+        call.join(30)
+        assert [batch.equals(SMALL) for batch in found] == [True]
+    finally:
+        os.close(end)
+        os.close(begin)
+
+
+def test_the_copy_does_not_wait_for_an_output_that_another_thread_was_writing_to():
+    piece = bytes(1 << 22)
+    stop = threading.Event()
+    outputs = [ma.BufferOutputStream()]
+
+    def write():
+        while not stop.is_set():
+            outputs[0] = ma.BufferOutputStream()
+            for _ in range(16):
+                outputs[0].write(piece)
+
+    def look():
+        try:
+            assert outputs[0].tell() % len(piece) == 0
+        except RuntimeError as error:
+            assert LEFT in str(error)
+        outputs.clear()
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    try:
+        for _ in range(20):
+            in_copy(look)
     finally:
         stop.set()
         thread.join()
