@@ -466,7 +466,8 @@ add_column(PyObject *op, int32_t i, ma_text *out)
         pyma_preview_array(out, column, &options);
         return 0;
     }
-    if (!PyErr_ExceptionMatches(state->ArrowException)) {
+    if (PyErr_ExceptionMatches(PyExc_MemoryError) ||
+        !PyErr_ExceptionMatches(state->ArrowException)) {
         return -1;
     }
     PyErr_Clear();
@@ -628,10 +629,8 @@ static PyGetSetDef Batch_getset[] = {
 };
 
 static PyMethodDef Batch_methods[] = {
-    PYMA_CAPSULE_SCHEMA_ROW(batch)
-    PYMA_CAPSULE_DATA_METHODS(batch)
-    PYMA_CAPSULE_STREAM_ROW(batch)
-    {"column", Batch_column, METH_O, column_doc},
+    PYMA_CAPSULE_SCHEMA_ROW(batch) PYMA_CAPSULE_DATA_METHODS(batch)
+        PYMA_CAPSULE_STREAM_ROW(batch){"column", Batch_column, METH_O, column_doc},
     {"field", Batch_field, METH_O, field_doc},
     {"itercolumns", Batch_itercolumns, METH_NOARGS, itercolumns_doc},
     {"slice", PYMA_BATCH_KEYWORDS(Batch_slice, 0), slice_doc},

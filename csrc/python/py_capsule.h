@@ -73,12 +73,12 @@ pyma_schema_from_capsule(pyma_state *state, PyObject *object);
 PyObject *
 pyma_array_from_capsules(pyma_state *state, PyObject *object, PyObject *type);
 
-/* Whether the type of an object has such a method; looks at the type only, so it runs no code of
- * the object's. */
-static inline bool
+/* Whether the type of an object has such a method: 1, 0, or -1 with an exception. Looks at the type
+ * only, so it runs no code of the object's. */
+static inline int
 pyma_has_capsules(PyObject *object, const char *method)
 {
-    return !PyType_Check(object) && PyObject_HasAttrString((PyObject *)Py_TYPE(object), method);
+    return PyType_Check(object) ? 0 : pyma_has_attribute((PyObject *)Py_TYPE(object), method);
 }
 
 /* ---- methods of the types that speak all this (py_capsule_methods.c) ---- */

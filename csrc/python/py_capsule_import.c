@@ -356,8 +356,9 @@ import_array_stream(pyma_state *state, PyObject *object, PyObject *type)
 PyObject *
 pyma_array_from_capsules(pyma_state *state, PyObject *object, PyObject *type)
 {
-    if (pyma_has_capsules(object, "__arrow_c_array__")) {
-        return array_of_pair(state, object, type);
+    const int has_array = pyma_has_capsules(object, "__arrow_c_array__");
+    if (has_array != 0) {
+        return has_array == 1 ? array_of_pair(state, object, type) : NULL;
     }
     PyObject *stream = import_array_stream(state, object, type);
     if (stream == NULL) {

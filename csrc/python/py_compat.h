@@ -94,4 +94,49 @@ pyma_error_restore(PyObject *error)
 #endif
 }
 
+/* The attribute `name`, a new reference, where the object has it: 1. 0 with NULL where it has not;
+ * -1 with NULL and an exception where asking failed. PyObject_HasAttrString would take any failure
+ * for a no. */
+static inline int
+pyma_find_attribute(PyObject *object, const char *name, PyObject **out)
+{
+#if PY_VERSION_HEX >= 0x030D0000
+    return PyObject_GetOptionalAttrString(object, name, out);
+#else
+    *out = PyObject_GetAttrString(object, name);
+    if (*out != NULL) {
+        return 1;
+    }
+    if (!PyErr_ExceptionMatches(PyExc_AttributeError)) {
+        return -1;
+    }
+    PyErr_Clear();
+    return 0;
+#endif
+}
+
+/* The same without the attribute itself. */
+static inline int
+pyma_has_attribute(PyObject *object, const char *name)
+{
+    PyObject *found;
+    const int result = pyma_find_attribute(object, name, &found);
+    Py_XDECREF(found);
+    return result;
+}
+
+/* The same for a key of a dict. PyDict_GetItemString would print failures, and go on. */
+static inline int
+pyma_find_key(PyObject *dict, const char *key, PyObject **out)
+{
+#if PY_VERSION_HEX >= 0x030D0000
+    return PyDict_GetItemStringRef(dict, key, out);
+#else
+    PyObject *name = PyUnicode_FromString(key);
+    *out = name != NULL ? Py_XNewRef(PyDict_GetItemWithError(dict, name)) : NULL;
+    Py_XDECREF(name);
+    return *out != NULL ? 1 : PyErr_Occurred() ? -1 : 0;
+#endif
+}
+
 #endif

@@ -4,17 +4,25 @@
 
 /* ---- the state of one conversion ---- */
 
-void
+int
 pyma_conversion_init(pyma_conversion *self, pyma_state *state, bool from_pandas, bool safe)
 {
     *self = (pyma_conversion){.state = state, .from_pandas = from_pandas, .safe = safe};
+    PyObject *pandas;
+    int found = pyma_find_key(PyImport_GetModuleDict(), "pandas", &pandas);
     /* What was never imported cannot be among the values. */
-    PyObject *pandas = PyDict_GetItemString(PyImport_GetModuleDict(), "pandas"); /* borrowed */
-    if (pandas != NULL && PyModule_Check(pandas)) {
+    if (found == 1 && PyModule_Check(pandas)) {
         PyObject *names = PyModule_GetDict(pandas); /* borrowed */
-        self->missing[0] = Py_XNewRef(PyDict_GetItemString(names, "NA"));
-        self->missing[1] = Py_XNewRef(PyDict_GetItemString(names, "NaT"));
+        found = pyma_find_key(names, "NA", &self->missing[0]);
+        if (found >= 0) {
+            found = pyma_find_key(names, "NaT", &self->missing[1]);
+        }
     }
+    Py_XDECREF(pandas);
+    if (found < 0) {
+        pyma_conversion_fini(self);
+    }
+    return found < 0 ? -1 : 0;
 }
 
 void

@@ -41,7 +41,8 @@ typedef struct pyma_conversion {
     char where[256]; /* the place below the outermost values: "[3]['a'][0]" */
 } pyma_conversion;
 
-void
+/* -1 with an exception; then there is nothing to release. */
+int
 pyma_conversion_init(pyma_conversion *self, pyma_state *state, bool from_pandas, bool safe);
 void
 pyma_conversion_fini(pyma_conversion *self);

@@ -212,17 +212,23 @@ row_of(pyma_conversion *self, const ma_type *type, PyObject *value, PyObject **r
         fields = PyDict_New();
         if (fields != NULL && PyDict_MergeFromSeq2(fields, value, 0) < 0) {
             Py_CLEAR(fields);
+            if (PyErr_ExceptionMatches(PyExc_MemoryError)) {
+                return -1;
+            }
             PyErr_Clear();
         }
-    } else if (PyMapping_Check(value) && PyObject_HasAttrString(value, "keys")) {
-        fields = PyDict_New();
-        if (fields != NULL && PyDict_Update(fields, value) < 0) {
-            Py_DECREF(fields);
+    } else if (PyMapping_Check(value)) {
+        const int has_keys = pyma_has_attribute(value, "keys");
+        fields = has_keys == 1 ? PyDict_New() : NULL;
+        if (has_keys < 0 || (fields != NULL && PyDict_Update(fields, value) < 0)) {
+            Py_XDECREF(fields);
             return -1;
         }
     }
     if (fields == NULL) {
-        return pyma_conversion_fail_kind(self, self->state->ArrowTypeError, type, value);
+        return PyErr_Occurred()
+                   ? -1
+                   : pyma_conversion_fail_kind(self, self->state->ArrowTypeError, type, value);
     }
     *row = fields;
     return 0;

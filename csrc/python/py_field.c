@@ -98,11 +98,11 @@ field_from_tuple(pyma_state *state, PyObject *tuple)
     return field;
 }
 
-/* A Field, or another library's. */
-static bool
+/* A Field, or another library's: 1, 0, or -1 with an exception. */
+static int
 is_field_like(pyma_state *state, PyObject *object)
 {
-    return Py_IS_TYPE(object, state->Field) || pyma_has_capsules(object, "__arrow_c_schema__");
+    return Py_IS_TYPE(object, state->Field) ? 1 : pyma_has_capsules(object, "__arrow_c_schema__");
 }
 
 ma_field *
@@ -111,8 +111,9 @@ pyma_field_ensure(pyma_state *state, PyObject *object, const char *name)
     if (Py_IS_TYPE(object, state->Field)) {
         return ma_field_ref(((FieldObject *)object)->core);
     }
-    if (name == NULL && is_field_like(state, object)) {
-        return pyma_field_from_capsule(state, object);
+    const int is_like = name == NULL ? is_field_like(state, object) : 0;
+    if (is_like != 0) {
+        return is_like == 1 ? pyma_field_from_capsule(state, object) : NULL;
     }
     if (PyTuple_Check(object)) {
         return field_from_tuple(state, object);
@@ -154,7 +155,11 @@ core_field(PyObject *module, PyObject *args, PyObject *kwargs)
         return NULL;
     }
     ma_field *given = NULL;
-    if (is_field_like(state, name)) {
+    const int is_like = is_field_like(state, name);
+    if (is_like < 0) {
+        return NULL;
+    }
+    if (is_like) {
         if (type != Py_None) {
             PyErr_SetString(PyExc_ValueError, "a Field has a type already: give no second one");
             return NULL;
@@ -378,8 +383,8 @@ Field_reduce(PyObject *op, PyObject *Py_UNUSED(ignored))
 }
 
 static PyMethodDef Field_methods[] = {
-    PYMA_CAPSULE_SCHEMA_METHODS(field)
-    {"equals", (PyCFunction)(void (*)(void))Field_equals, METH_VARARGS | METH_KEYWORDS, equals_doc},
+    PYMA_CAPSULE_SCHEMA_METHODS(field){"equals", (PyCFunction)(void (*)(void))Field_equals,
+                                       METH_VARARGS | METH_KEYWORDS, equals_doc},
     {"with_name", Field_with_name, METH_O, with_name_doc},
     {"with_type", Field_with_type, METH_O, with_type_doc},
     {"with_nullable", Field_with_nullable, METH_O, with_nullable_doc},

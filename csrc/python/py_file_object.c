@@ -55,6 +55,20 @@ is_plain(PyObject *module, PyObject *object)
 }
 
 int
+pyma_is_path(PyObject *object)
+{
+    if (PyUnicode_Check(object)) {
+        return 1;
+    }
+    const int knows_path = pyma_has_attribute(object, "__fspath__");
+    if (knows_path != 1) {
+        return knows_path;
+    }
+    const int is_file = pyma_has_attribute(object, "close");
+    return is_file < 0 ? -1 : !is_file;
+}
+
+int
 pyma_is_plain_file(PyObject *object)
 {
     PyObject *module = PyImport_ImportModule("_io");

@@ -5,6 +5,11 @@
 
 #include "python/py_state.h"
 
+/* Whether the object is a path (a str, or with __fspath__), as opposed to an open file that knows
+ * its path: 1, 0, or -1 with an exception. */
+int
+pyma_is_path(PyObject *object);
+
 /* Whether the object is a file of Python's own io module, in C all the way down (open(path, "rb"),
  * io.BytesIO): its methods keep no reference to the memory that they are given, so it can be ours.
  * Any other object might keep one, and is given memory of its own. 1, 0, or -1 with an

@@ -74,8 +74,11 @@ pyma_home_setup(void)
         PyErr_NoMemory();
         return -1;
     }
-    if (PyDict_GetItemString(dict, HOME_KEY) != NULL) {
-        return 0; /* the module is made a second time in this interpreter */
+    PyObject *capsule;
+    const int found = pyma_find_key(dict, HOME_KEY, &capsule);
+    if (found != 0) { /* the module is made a second time in this interpreter */
+        Py_XDECREF(capsule);
+        return found < 0 ? -1 : 0;
     }
     pyma_home *self = ma_calloc(1, sizeof(*self));
     if (self == NULL) {
@@ -86,7 +89,7 @@ pyma_home_setup(void)
     self->interpreter = interpreter;
     self->id = PyInterpreterState_GetID(interpreter);
     atomic_init(&self->open, true);
-    PyObject *capsule = PyCapsule_New(self, HOME_KEY, capsule_destroy);
+    capsule = PyCapsule_New(self, HOME_KEY, capsule_destroy);
     if (capsule == NULL) {
         ma_free(self);
         return -1;
@@ -100,16 +103,18 @@ pyma_home_setup(void)
 pyma_home *
 pyma_home_here(void)
 {
-    PyObject *dict = PyInterpreterState_GetDict(PyInterpreterState_Get());          /* borrowed */
-    PyObject *capsule = dict != NULL ? PyDict_GetItemString(dict, HOME_KEY) : NULL; /* borrowed */
-    pyma_home *self = capsule != NULL ? PyCapsule_GetPointer(capsule, HOME_KEY) : NULL;
-    if (self == NULL) {
-        if (!PyErr_Occurred()) {
-            PyErr_SetString(PyExc_RuntimeError, "the interpreter is shutting down");
-        }
+    PyObject *dict = PyInterpreterState_GetDict(PyInterpreterState_Get()); /* borrowed */
+    PyObject *capsule = NULL;
+    if (dict != NULL && pyma_find_key(dict, HOME_KEY, &capsule) < 0) {
         return NULL;
     }
-    ma_refs_add(&self->refs);
+    pyma_home *self = capsule != NULL ? PyCapsule_GetPointer(capsule, HOME_KEY) : NULL;
+    if (self != NULL) {
+        ma_refs_add(&self->refs);
+    } else if (!PyErr_Occurred()) {
+        PyErr_SetString(PyExc_RuntimeError, "the interpreter is shutting down");
+    }
+    Py_XDECREF(capsule);
     return self;
 }
 

@@ -232,15 +232,17 @@ make_struct(pyma_conversion *conversion, const pyma_finding *self, ma_type **out
     return seal(conversion, type, out);
 }
 
-/* uuid as an extension type, where that is known. */
-static PyObject *
-uuid_type(pyma_conversion *conversion)
+/* uuid as an extension type, where that is known; else NULL. -1 with an exception. */
+static int
+find_uuid_type(pyma_conversion *conversion, PyObject **out)
 {
-    PyObject *found =
-        PyDict_GetItemString(conversion->state->extension_types, "arrow.uuid"); /* borrowed */
-    return found != NULL && PyObject_TypeCheck(found, conversion->state->DataType)
-               ? Py_NewRef(found)
-               : NULL;
+    if (pyma_find_key(conversion->state->extension_types, "arrow.uuid", out) < 0) {
+        return -1;
+    }
+    if (*out != NULL && !PyObject_TypeCheck(*out, conversion->state->DataType)) {
+        Py_CLEAR(*out);
+    }
+    return 0;
 }
 
 int
@@ -271,8 +273,10 @@ pyma_finding_type(pyma_conversion *conversion, const pyma_finding *self, ma_type
         st = make_decimal(self, out, &err);
         break;
     case PYMA_KIND_UUID:
+        if (find_uuid_type(conversion, extension) < 0) {
+            return -1;
+        }
         st = make_uuid(out, &err);
-        *extension = uuid_type(conversion);
         break;
     default:
         st = ma_type_simple(flat_id(self), out, &err);

@@ -80,7 +80,10 @@ array_of_items(pyma_state *state, const pyma_request *wanted, PyObject *items,
         Py_XDECREF(type);
         return NULL;
     }
-    pyma_conversion_init(&conversion, state, wanted->from_pandas == 1, wanted->safe);
+    if (pyma_conversion_init(&conversion, state, wanted->from_pandas == 1, wanted->safe) < 0) {
+        Py_XDECREF(type);
+        return NULL;
+    }
     int result;
     if (type != NULL) {
         result = build(&conversion, pyma_type_get(state, type), items, nulls->bytes, &array);
@@ -120,7 +123,9 @@ array_of_memory(pyma_state *state, const pyma_request *wanted, PyObject *object,
             return NULL;
         }
     }
-    pyma_conversion_init(&conversion, state, wanted->from_pandas == 1, wanted->safe);
+    if (pyma_conversion_init(&conversion, state, wanted->from_pandas == 1, wanted->safe) < 0) {
+        return NULL;
+    }
     const int result = pyma_memory_array(&conversion, object, type, nulls->bytes, &array);
     if (result < 0) {
         pyma_conversion_report(&conversion);
@@ -320,17 +325,19 @@ array_of_foreign(pyma_state *state, const pyma_request *wanted, pyma_mask *nulls
         return array;
     }
     Py_DECREF(parts);
-    if (PyObject_HasAttrString(values, "__arrow_array__")) {
+    int has = pyma_has_attribute(values, "__arrow_array__");
+    if (has == 1) {
         PyObject *array = PyObject_CallMethod(values, "__arrow_array__", NULL);
         PyObject *result = array != NULL ? array_of_arrow(state, wanted, array, nulls) : NULL;
         Py_XDECREF(array);
         return result;
     }
-    return PyObject_HasAttrString(values, "__arrow_c_array__") ||
-                   PyObject_HasAttrString(values, "__arrow_c_stream__")
-               ? array_of_arrow(state, wanted, values, nulls)
-           : PyObject_CheckBuffer(values) ? array_of_memory(state, wanted, values, nulls)
-                                          : NULL;
+    has = has == 0 ? pyma_has_attribute(values, "__arrow_c_array__") : has;
+    has = has == 0 ? pyma_has_attribute(values, "__arrow_c_stream__") : has;
+    if (has != 0) {
+        return has == 1 ? array_of_arrow(state, wanted, values, nulls) : NULL;
+    }
+    return PyObject_CheckBuffer(values) ? array_of_memory(state, wanted, values, nulls) : NULL;
 }
 
 static bool

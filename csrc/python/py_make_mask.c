@@ -46,9 +46,10 @@ mask_from_buffer(pyma_state *state, PyObject *object, pyma_mask *self)
 static int
 mask_from_items(pyma_state *state, PyObject *object, pyma_mask *self)
 {
-    const bool is_arrow = PyObject_HasAttrString(object, "to_pylist");
-    PyObject *list =
-        is_arrow ? PyObject_CallMethod(object, "to_pylist", NULL) : PySequence_List(object);
+    const int is_arrow = pyma_has_attribute(object, "to_pylist");
+    PyObject *list = is_arrow < 0    ? NULL
+                     : is_arrow == 1 ? PyObject_CallMethod(object, "to_pylist", NULL)
+                                     : PySequence_List(object);
     if (list == NULL || !PyList_Check(list) || mask_alloc(self, PyList_GET_SIZE(list)) < 0) {
         Py_XDECREF(list);
         return PyErr_Occurred() ? -1 : fail_mask(state);

@@ -58,10 +58,10 @@ list_pairs(PyObject *object)
     if (PyDict_Check(object)) {
         return PyDict_Items(object);
     }
-    if (PyObject_HasAttrString(object, "items")) {
-        return PyMapping_Items(object);
-    }
-    return PySequence_List(object);
+    const int is_mapping = pyma_has_attribute(object, "items");
+    return is_mapping < 0    ? NULL
+           : is_mapping == 1 ? PyMapping_Items(object)
+                             : PySequence_List(object);
 }
 
 int

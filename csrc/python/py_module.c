@@ -34,6 +34,7 @@ static PyMethodDef *const function_table[] = {
     pyma_batch_functions,          pyma_extension_functions,      pyma_option_functions,
     pyma_make_functions,           pyma_memory_map_functions,     pyma_stream_functions,
     pyma_capsule_export_functions, pyma_capsule_import_functions, pyma_dense_functions,
+    pyma_fault_functions,
 };
 
 #define COUNT_OF(table) (sizeof(table) / sizeof((table)[0]))

@@ -38,6 +38,7 @@ extern PyMethodDef pyma_option_functions[];
 extern PyMethodDef pyma_capsule_export_functions[];
 extern PyMethodDef pyma_capsule_import_functions[];
 extern PyMethodDef pyma_dense_functions[];
+extern PyMethodDef pyma_fault_functions[]; /* none, but in a build for tests of memory */
 extern PyMethodDef pyma_make_functions[]; /* array, nulls, scalar, repeat */
 
 /* Fill in the exceptions and add them to the module (py_errors.c). -1 with an exception. */

@@ -118,7 +118,8 @@ shown_value(PyObject *op)
         self->type == NULL && self->array->type->id == MA_TYPE_STRUCT && !is_null(self)
             ? struct_pairs(self, state)
             : value_of(op);
-    if (value != NULL || !PyErr_ExceptionMatches(state->ArrowException)) {
+    if (value != NULL || PyErr_ExceptionMatches(PyExc_MemoryError) ||
+        !PyErr_ExceptionMatches(state->ArrowException)) {
         return value;
     }
     PyErr_Clear();

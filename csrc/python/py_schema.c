@@ -445,8 +445,7 @@ Schema_reduce(PyObject *op, PyObject *Py_UNUSED(ignored))
 }
 
 static PyMethodDef Schema_methods[] = {
-    PYMA_CAPSULE_SCHEMA_METHODS(schema)
-    {"field", Schema_field, METH_O, field_doc},
+    PYMA_CAPSULE_SCHEMA_METHODS(schema){"field", Schema_field, METH_O, field_doc},
     {"get_field_index", Schema_get_field_index, METH_O, get_field_index_doc},
     {"get_all_field_indices", Schema_get_all_field_indices, METH_O, get_all_field_indices_doc},
     {"equals", (PyCFunction)(void (*)(void))Schema_equals, METH_VARARGS | METH_KEYWORDS,
@@ -536,8 +535,9 @@ pyma_schema_ensure(pyma_state *state, PyObject *object)
     if (Py_IS_TYPE(object, state->Schema)) {
         return ma_schema_ref(core_of(object));
     }
-    if (pyma_has_capsules(object, "__arrow_c_schema__")) {
-        return pyma_schema_from_capsule(state, object);
+    const int has_schema = pyma_has_capsules(object, "__arrow_c_schema__");
+    if (has_schema != 0) {
+        return has_schema == 1 ? pyma_schema_from_capsule(state, object) : NULL;
     }
     return schema_from_fields(state, object, NULL);
 }
@@ -576,8 +576,9 @@ core_schema(PyObject *module, PyObject *args, PyObject *kwargs)
     if (Py_IS_TYPE(fields, state->Schema)) {
         return pairs != Py_None ? Schema_with_metadata(fields, pairs) : Py_NewRef(fields);
     }
-    if (pyma_has_capsules(fields, "__arrow_c_schema__")) {
-        return schema_of_capsule(state, fields, pairs);
+    const int has_schema = pyma_has_capsules(fields, "__arrow_c_schema__");
+    if (has_schema != 0) {
+        return has_schema == 1 ? schema_of_capsule(state, fields, pairs) : NULL;
     }
     ma_metadata *metadata;
     if (pyma_metadata_from(pairs, &metadata) < 0) {

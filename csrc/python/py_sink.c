@@ -3,6 +3,7 @@
 
 #include "core/base/memory.h"
 #include "python/py_buffer_output.h"
+#include "python/py_file_object.h"
 #include "python/py_native_file.h"
 #include "python/py_os_file.h"
 #include "python/py_socket.h"
@@ -199,14 +200,15 @@ sink_of_socket(PyObject *object, pyma_sink **out)
 
 /* ---- picking ---- */
 
-/* Objects that tell by their methods what they are. A path has __fspath__; some open files have it,
- * too. */
+/* Objects that tell by their methods what they are. */
 static pyma_sink *
 sink_of_methods(PyObject *object)
 {
     pyma_sink *sink = NULL;
-    if (PyObject_HasAttrString(object, "__fspath__") && !PyObject_HasAttrString(object, "close")) {
-        return sink_of_descriptor(pyma_descriptor_open(object, PYMA_OS_WRITE));
+    const int is_path = pyma_is_path(object);
+    if (is_path != 0) {
+        return is_path == 1 ? sink_of_descriptor(pyma_descriptor_open(object, PYMA_OS_WRITE))
+                            : NULL;
     }
     if (sink_of_socket(object, &sink) < 0 || sink != NULL) {
         return sink;

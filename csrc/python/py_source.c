@@ -4,6 +4,7 @@
 #include "core/base/memory.h"
 #include "core/base/number.h"
 #include "python/py_descriptor.h"
+#include "python/py_file_object.h"
 #include "python/py_memory_file.h"
 #include "python/py_memory_map.h"
 
@@ -131,14 +132,14 @@ source_of_number(pyma_state *state, PyObject *number, bool random_access)
     return descriptor != NULL ? pyma_source_of_descriptor(state, descriptor, random_access) : NULL;
 }
 
-/* Objects that tell by their methods what they are. A path has __fspath__; some open files have it,
- * too. */
+/* Objects that tell by their methods what they are. */
 static pyma_source *
 source_of_methods(pyma_state *state, PyObject *object, bool random_access, bool memory_map)
 {
     pyma_source *source = NULL;
-    if (PyObject_HasAttrString(object, "__fspath__") && !PyObject_HasAttrString(object, "close")) {
-        return source_of_path(state, object, random_access, memory_map);
+    const int is_path = pyma_is_path(object);
+    if (is_path != 0) {
+        return is_path == 1 ? source_of_path(state, object, random_access, memory_map) : NULL;
     }
     if (pyma_source_of_socket(state, object, random_access, &source) < 0 || source != NULL) {
         return source;

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "python/py_file_object.h"
 #include "python/py_memory_file.h"
 #include "python/py_native_file.h"
 #include "python/py_os_file.h"
@@ -97,14 +98,6 @@ parse_args(PyObject *args, PyObject *kwargs, const char *format, stream_args *ou
     return check_buffer_size(out->buffer_size);
 }
 
-/* A path, as opposed to an open file that knows its path. */
-static bool
-is_path(PyObject *object)
-{
-    return PyUnicode_Check(object) || (PyObject_HasAttrString(object, "__fspath__") &&
-                                       !PyObject_HasAttrString(object, "close"));
-}
-
 static PyObject *
 open_path(pyma_state *state, const stream_args *args, const char *mode)
 {
@@ -136,8 +129,9 @@ core_input_stream(PyObject *module, PyObject *args, PyObject *kwargs)
         return NULL;
     }
     PyObject *source = given.source;
-    if (is_path(source)) {
-        return open_path(state, &given, "rb");
+    const int is_path = pyma_is_path(source);
+    if (is_path != 0) {
+        return is_path == 1 ? open_path(state, &given, "rb") : NULL;
     }
     if (check_compression(state, given.compression, NULL) < 0) {
         return NULL;
@@ -151,8 +145,9 @@ core_input_stream(PyObject *module, PyObject *args, PyObject *kwargs)
         (void)pyma_file_fail_unsupported("the file was opened for writing, not for reading");
         return NULL;
     }
-    if (PyObject_HasAttrString(source, "read")) {
-        return Py_NewRef(source);
+    const int is_file = pyma_has_attribute(source, "read");
+    if (is_file != 0) {
+        return is_file == 1 ? Py_NewRef(source) : NULL;
     }
     PyErr_Format(PyExc_TypeError,
                  "input_stream takes a path, a bytes-like object or a file, not %.200s",
@@ -176,8 +171,9 @@ core_output_stream(PyObject *module, PyObject *args, PyObject *kwargs)
         return NULL;
     }
     PyObject *sink = given.source;
-    if (is_path(sink) || PyBytes_Check(sink)) {
-        return open_path(state, &given, "wb");
+    const int is_path = PyBytes_Check(sink) ? 1 : pyma_is_path(sink);
+    if (is_path != 0) {
+        return is_path == 1 ? open_path(state, &given, "wb") : NULL;
     }
     if (check_compression(state, given.compression, NULL) < 0) {
         return NULL;
@@ -186,8 +182,9 @@ core_output_stream(PyObject *module, PyObject *args, PyObject *kwargs)
         (void)pyma_file_fail_unsupported("the file was opened for reading, not for writing");
         return NULL;
     }
-    if (PyObject_HasAttrString(sink, "write")) {
-        return Py_NewRef(sink);
+    const int is_file = pyma_has_attribute(sink, "write");
+    if (is_file != 0) {
+        return is_file == 1 ? Py_NewRef(sink) : NULL;
     }
     PyErr_Format(PyExc_TypeError,
                  "output_stream takes a path or a file, not %.200s; to write to memory, use "

@@ -80,8 +80,10 @@ pyma_type_ensure(pyma_state *state, PyObject *object)
     if (PyObject_TypeCheck(object, state->DataType)) {
         return pyma_type_get(state, object) != NULL ? Py_NewRef(object) : NULL;
     }
-    if (pyma_has_capsules(object, "__arrow_c_schema__")) {
-        ma_field *field = pyma_field_from_capsule(state, object);
+    const int has_schema =
+        PyUnicode_Check(object) ? 0 : pyma_has_capsules(object, "__arrow_c_schema__");
+    if (has_schema != 0) {
+        ma_field *field = has_schema == 1 ? pyma_field_from_capsule(state, object) : NULL;
         PyObject *type = field != NULL ? pyma_field_type(state, field) : NULL;
         ma_field_unref(field);
         return type;

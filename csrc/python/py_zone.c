@@ -80,12 +80,8 @@ pyma_zone_from_text(pyma_state *state, const char *text)
 static PyObject *
 str_attribute(PyObject *object, const char *name)
 {
-    PyObject *value = PyObject_GetAttrString(object, name);
-    if (value == NULL) {
-        PyErr_Clear();
-        return NULL;
-    }
-    if (!PyUnicode_Check(value)) {
+    PyObject *value;
+    if (pyma_find_attribute(object, name, &value) == 1 && !PyUnicode_Check(value)) {
         Py_CLEAR(value);
     }
     return value;
@@ -148,10 +144,10 @@ pyma_zone_to_text(pyma_state *state, PyObject *zone)
         goto done;
     }
     text = str_attribute(zone, "key"); /* zoneinfo */
-    if (text == NULL) {
+    if (text == NULL && !PyErr_Occurred()) {
         text = str_attribute(zone, "zone"); /* pytz */
     }
-    if (text == NULL) {
+    if (text == NULL && !PyErr_Occurred()) {
         text = offset_text(zone);
     }
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/fault.h"
 #include "core/base/memory.h"
 #include "core/data/builder.h"
 #include "core/validate/shape.h"

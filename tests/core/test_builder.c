@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/base/fault.h"
 #include "core/base/memory.h"
 #include "core/data/builder.h"
 #include "core/data/equal.h"
@@ -340,7 +341,7 @@ test_faults(void)
             ma_builder *builder = NULL;
             ma_array *array = NULL;
             seed = 3;
-            ma_fault_set(nth);
+            ma_fault_set(nth, 1);
             st = ma_builder_new(type, &builder, &err);
             if (st == MA_OK) {
                 st = append_rows(builder, 50);
@@ -351,7 +352,7 @@ test_faults(void)
             if (st == MA_OK) {
                 st = ma_builder_finish(builder, &array, &err);
             }
-            ma_fault_set(0);
+            ma_fault_set(0, 0);
             CHECK(st == MA_OK || st == MA_NOMEM);
             ma_builder_free(builder);
             ma_array_unref(array);

@@ -626,9 +626,9 @@ test_memory_failures(void)
         ma_error_init(&err);
         for (int64_t nth = 1; st != MA_OK; nth++) {
             CHECK(nth < 1000);
-            ma_fault_set(nth);
+            ma_fault_set(nth, 1);
             st = there_and_back(batch, &err);
-            ma_fault_set(0);
+            ma_fault_set(0, 0);
             CHECK(st == MA_OK || (st == MA_NOMEM && err.status == MA_NOMEM));
         }
         ma_batch_unref(batch);

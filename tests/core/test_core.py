@@ -13,7 +13,8 @@ CSRC = HERE.parents[1] / "csrc"
 FOLDERS = ["base", "types", "codec", "data", "validate", "cdata"]
 CODECS = {"MA_WITH_LZ4": "liblz4", "MA_WITH_ZSTD": "libzstd"}
 PROGRAMS = sorted(HERE.glob("test_*.c"))
-FLAGS = ["-std=c11", "-g", "-O1", "-Wall", "-Wextra", "-pthread", "-DMA_FAULT_INJECTION"]
+FLAGS = ["-std=c11", "-g", "-O1", "-Wall", "-Wextra", "-Werror=implicit-function-declaration"]
+FLAGS += ["-pthread", "-DMA_FAULT_INJECTION"]
 
 if not CSRC.is_dir():
     pytest.skip("the sources are not beside these tests", allow_module_level=True)

@@ -685,9 +685,9 @@ starve(work work, ma_array *array)
     ma_error_init(&err);
     for (int64_t n = 1; st != MA_OK; n++) {
         CHECK(n < 10000);
-        ma_fault_set(n);
+        ma_fault_set(n, 1);
         st = work(array, &err);
-        ma_fault_set(0);
+        ma_fault_set(0, 0);
         CHECK(st == MA_OK || (st == MA_NOMEM && err.status == MA_NOMEM));
     }
 }

@@ -283,12 +283,12 @@ test_memory_failures(void)
         ma_error err;
         ma_error_init(&err);
         CHECK(nth < 1000);
-        ma_fault_set(nth);
+        ma_fault_set(nth, 1);
         st = ma_cdata_request_schema(own, wanted, &given, &err);
         if (st == MA_OK) {
             st = ma_cdata_lend_batch(batch, given, &lent, &err);
         }
-        ma_fault_set(0);
+        ma_fault_set(0, 0);
         CHECK(st == MA_OK || st == MA_NOMEM);
         ma_schema_unref(given);
         if (lent != NULL) {

@@ -3,42 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/fault.h"
 #include "core/base/number.h"
 #include "core/base/pages.h"
 #include "core/base/spare.h"
-
-#ifdef MA_FAULT_INJECTION
-#include <stdatomic.h>
-
-static _Atomic int64_t fault_at;
-static _Atomic int64_t fault_seen;
-
-void
-ma_fault_set(int64_t nth)
-{
-    atomic_store(&fault_seen, 0);
-    atomic_store(&fault_at, nth);
-}
-
-int64_t
-ma_fault_count(void)
-{
-    return atomic_load(&fault_seen);
-}
-
-static bool
-must_fail(void)
-{
-    const int64_t seen = atomic_fetch_add(&fault_seen, 1) + 1;
-    return seen == atomic_load(&fault_at);
-}
-#else
-static inline bool
-must_fail(void)
-{
-    return false;
-}
-#endif
 
 static bool
 fits(int64_t size)
@@ -49,29 +17,33 @@ fits(int64_t size)
 void *
 ma_malloc(int64_t size)
 {
-    return fits(size) && !must_fail() ? malloc(size > 0 ? (size_t)size : 1) : NULL;
+    return fits(size) && !ma_fault_due() ? ma_fault_taken(malloc(size > 0 ? (size_t)size : 1))
+                                         : NULL;
 }
 
 void *
 ma_calloc(int64_t count, int64_t size)
 {
     int64_t total;
-    if (!ma_mul_i64(count, size, &total) || !fits(total) || must_fail()) {
+    if (!ma_mul_i64(count, size, &total) || !fits(total) || ma_fault_due()) {
         return NULL;
     }
-    return calloc(1, total > 0 ? (size_t)total : 1);
+    return ma_fault_taken(calloc(1, total > 0 ? (size_t)total : 1));
 }
 
 void *
 ma_realloc(void *block, int64_t size)
 {
-    return fits(size) && !must_fail() ? realloc(block, size > 0 ? (size_t)size : 1) : NULL;
+    if (block == NULL) {
+        return ma_malloc(size);
+    }
+    return fits(size) && !ma_fault_due() ? realloc(block, size > 0 ? (size_t)size : 1) : NULL;
 }
 
 void
 ma_free(void *block)
 {
-    free(block);
+    free(ma_fault_given(block));
 }
 
 /* AddressSanitizer sees malloc's blocks only; we tell it where ours end. */
@@ -148,13 +120,13 @@ take_large(int64_t size, int64_t times)
 void *
 ma_aligned_malloc(int64_t size)
 {
-    if (!fits(size) || must_fail()) {
+    if (!fits(size) || ma_fault_due()) {
         return NULL;
     }
     if (size >= LARGE) {
         return take_large(size, 2);
     }
-    void *raw = malloc((size_t)(size + SLACK));
+    void *raw = ma_fault_taken(malloc((size_t)(size + SLACK)));
     return raw != NULL ? place(raw, size + SLACK, size) : NULL;
 }
 
@@ -189,7 +161,7 @@ ma_aligned_realloc(void *block, int64_t used, int64_t size)
     if (block == NULL) {
         return ma_aligned_malloc(size);
     }
-    if (!fits(size) || must_fail()) {
+    if (!fits(size) || ma_fault_due()) {
         return NULL;
     }
     if (size >= LARGE && size > used) {
@@ -232,7 +204,7 @@ ma_aligned_free(void *block)
         return;
     }
     const block_head head = head_of(block);
-    uint8_t *raw = (uint8_t *)block - head.before;
+    uint8_t *raw = ma_fault_given((uint8_t *)block - head.before);
     if (head.raw_size >= LARGE) {
         ma_spare_put(raw, head.raw_size);
     } else {

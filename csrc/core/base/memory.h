@@ -1,4 +1,4 @@
-/* The core's only way to memory: counted failures for tests, aligned blocks for buffers. */
+/* The core's only way to memory; column bytes lie in aligned blocks. */
 #ifndef MA_BASE_MEMORY_H
 #define MA_BASE_MEMORY_H
 
@@ -45,14 +45,5 @@ ma_grow(void **items, int64_t *capacity, int64_t needed, int64_t item_size, ma_e
     return MA_LIKELY(needed <= *capacity) ? MA_OK
                                           : ma_grow_now(items, capacity, needed, item_size, err);
 }
-
-#ifdef MA_FAULT_INJECTION
-/* Make the n-th allocation from now on fail (1 is the next; 0 switches this off). */
-void
-ma_fault_set(int64_t nth);
-/* Allocations since ma_fault_set. */
-int64_t
-ma_fault_count(void);
-#endif
 
 #endif
