@@ -1,8 +1,9 @@
 """Arrays as numpy arrays. Imported, with numpy, only when it is used."""
 
-import numpy as np
-
 from ._core import ArrowInvalid
+from ._optional import load
+
+np = load("numpy")
 
 _NUMBERS = {
     "int8": np.int8,
@@ -46,9 +47,7 @@ def pandas_dtype(type):
     if name == "bool":
         return np.bool_
     if name.startswith("timestamp[") and type.tz:
-        import pandas
-
-        return pandas.DatetimeTZDtype(type.unit, type.tz)
+        return load("pandas").DatetimeTZDtype(type.unit, type.tz)
     if name.startswith("date"):
         return np.dtype("M8[ms]")
     if (dtype := _time_dtype(type)) is not None:

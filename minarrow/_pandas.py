@@ -5,11 +5,12 @@ import datetime
 import decimal
 import json
 
-import numpy as np
-import pandas as pd
-
 from . import _core
+from ._optional import load
 from ._pandas_columns import LISTS, as_categories, defaults, kind, pandas_column
+
+pd = load("pandas")
+np = load("numpy")
 
 _INDEX_NAME = "__index_level_{}__"
 _COPIES_ON_WRITE = int(pd.__version__.split(".")[0]) >= 3

@@ -7,10 +7,11 @@ them, the result is a view of them; otherwise the values are put together in new
 import datetime
 import re
 
-import numpy as np
-import pandas as pd
-
 from . import _core
+from ._optional import load
+
+pd = load("pandas")
+np = load("numpy")
 
 NUMERIC = {
     "int8": np.int8,
@@ -168,7 +169,7 @@ def as_categories(chunks, type, options):
 def _strings(chunks, name):
     """pandas' default string dtype, in the storage that it chose."""
     dtype = pd.Series([], dtype=str).dtype
-    if dtype == object:
+    if isinstance(dtype, np.dtype):  # of objects
         return _objects(chunks)
     if getattr(dtype, "storage", None) == "pyarrow":
         import pyarrow  # pandas has it already, or would not store strings in it

@@ -6,6 +6,7 @@ CanonicalExtensions.rst)
 """
 
 from . import _core
+from ._optional import load
 
 __all__ = [
     "Bool8Array",
@@ -209,8 +210,7 @@ class Bool8Array(ExtensionArray):
 
     def to_numpy(self, zero_copy_only=True, writable=False):
         """A numpy array of bool; a view where nothing is null."""
-        import numpy
-
+        numpy = load("numpy")
         if self.null_count:
             if zero_copy_only:
                 raise _core.ArrowInvalid(
@@ -226,8 +226,7 @@ class Bool8Array(ExtensionArray):
     @staticmethod
     def from_numpy(obj):
         """An array over the memory of a numpy array of bool or int8."""
-        import numpy
-
+        numpy = load("numpy")
         obj = numpy.asarray(obj)
         if obj.ndim != 1 or obj.dtype not in (numpy.bool_, numpy.int8):
             raise _core.ArrowTypeError(
@@ -345,8 +344,7 @@ class FixedShapeTensorArray(ExtensionArray):
 
     def to_numpy_ndarray(self):
         """All tensors as one numpy array, the first axis counts them; a view without nulls."""
-        import numpy
-
+        numpy = load("numpy")
         if self.null_count:
             raise _core.ArrowInvalid("tensors with nulls have no numpy form")
         items = numpy.asarray(self.storage.flatten())
@@ -358,8 +356,7 @@ class FixedShapeTensorArray(ExtensionArray):
     @staticmethod
     def from_numpy_ndarray(obj, dim_names=None):
         """An array of the tensors along the first axis of a numpy array."""
-        import numpy
-
+        numpy = load("numpy")
         items = numpy.ascontiguousarray(obj)
         if items.ndim < 2 or not len(items):
             raise ValueError("tensors are taken along the first axis, which must not be empty")

@@ -62,3 +62,34 @@ def test_nothing_is_required_at_run_time():
     except importlib.metadata.PackageNotFoundError:
         pytest.skip("minarrow is used without being installed")
     assert not [line for line in required if "extra ==" not in line]
+
+
+@pytest.mark.parametrize(
+    ("call", "package"),
+    [
+        ("ma.open_file(data).read_pandas()", "pandas"),
+        ("ma.open_stream(stream).read_pandas()", "pandas"),
+        ("ma.Table.from_batches([batch]).to_pandas()", "pandas"),
+        ("batch.to_pandas()", "pandas"),
+        ("batch.column(0).to_numpy()", "numpy"),
+        ("batch.column(0).type.to_pandas_dtype()", "numpy"),
+    ],
+)
+def test_a_missing_package_is_named(call, package):
+    """Without numpy and pandas all else works, and what needs them says how to get them."""
+    said = run(f"""
+import json, sys
+sys.modules["numpy"] = sys.modules["pandas"] = None
+import minarrow as ma
+batch = ma.record_batch({{"a": [1, 2, None]}})
+sinks = ma.BufferOutputStream(), ma.BufferOutputStream()
+with ma.new_file(sinks[0], batch.schema) as file, ma.new_stream(sinks[1], batch.schema) as stream:
+    file.write_batch(batch)
+    stream.write_batch(batch)
+data, stream = (sink.getvalue() for sink in sinks)
+try:
+    {call}
+except ImportError as error:
+    print(json.dumps([error.name, str(error)]))
+""")
+    assert said == [package, f"this needs {package}, which is not installed: pip install {package}"]
