@@ -67,6 +67,18 @@ def test_honoured(name, wanted):
     assert lend(part, wanted).to_pylist() == expected[1:3]
 
 
+@pytest.mark.parametrize("wanted", [ma.large_string(), ma.string_view()], ids=str)
+@pytest.mark.parametrize("inside", [False, True])
+def test_text_is_checked_under_the_type_that_is_asked_for(wanted, inside):
+    offsets = ma.py_buffer(b"\0\0\0\0\2\0\0\0")
+    text = ma.Array.from_buffers(ma.string(), 1, [None, offsets, ma.py_buffer(b"a\xf4")])
+    if inside:
+        wanted = ma.struct([("x", wanted)])
+        text = ma.Array.from_buffers(ma.struct([("x", text.type)]), 1, [None], children=[text])
+    with pytest.raises(ma.ArrowInvalid, match="not UTF-8"):
+        lend(text, wanted)
+
+
 @pytest.mark.parametrize("name, wanted", NOT_HONOURED, ids=str)
 def test_not_honoured(name, wanted):
     array = make(name)

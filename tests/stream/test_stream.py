@@ -304,6 +304,25 @@ def test_columns_by_name_path_and_index():
         ma.open_stream(data, columns="a")
 
 
+@pytest.mark.parametrize(
+    "type_",
+    [
+        ma.dense_union([ma.field("x", ma.int8())], [3]),
+        ma.sparse_union([ma.field("x", ma.int8())]),
+        ma.map_(ma.string(), ma.int8()),
+        ma.run_end_encoded(ma.int16(), ma.int8()),
+    ],
+    ids=str,
+)
+def test_columns_cannot_be_parts_of_what_has_none(type_):
+    sink = ma.BufferOutputStream()
+    with ma.new_stream(sink, ma.schema([ma.field("s", ma.struct([ma.field("c", type_)]))])):
+        pass
+    path = f"s.c.{type_.field(0).name}"
+    with pytest.raises(ma.ArrowInvalid, match="'c' is neither"):
+        ma.open_stream(sink.getvalue(), columns=[path])
+
+
 # -- fed by hand
 
 

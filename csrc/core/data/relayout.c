@@ -173,6 +173,9 @@ rebuild(const ma_array *self, ma_type *type, ma_array **out, ma_error *err)
     if (st == MA_OK) {
         st = ma_builder_finish(builder, out, err);
     }
+    if (st == MA_OK) { /* a builder takes text for UTF-8; these are the bytes that were there */
+        atomic_fetch_and(&(*out)->checked, atomic_load(&self->checked));
+    }
     ma_builder_free(builder);
     return st;
 }

@@ -54,6 +54,15 @@ pick_type(const ma_type *type, const ma_pick *pick, ma_type **out, ma_error *err
     return MA_OK;
 }
 
+/* Structs lose fields, lists pass the wish on; elsewhere (maps, unions, runs) a part is nothing. */
+static bool
+has_parts(const ma_type *type)
+{
+    const bool is_list =
+        type->n_children == 1 && type->id != MA_TYPE_MAP && !ma_type_is_union(type);
+    return type->id == MA_TYPE_STRUCT || is_list;
+}
+
 static ma_status
 pick_field(ma_field *field, const ma_pick *pick, ma_field **out, ma_error *err)
 {
@@ -61,10 +70,7 @@ pick_field(ma_field *field, const ma_pick *pick, ma_field **out, ma_error *err)
         *out = ma_field_ref(field);
         return MA_OK;
     }
-    /* Structs lose fields, lists pass the wish on; elsewhere (maps, unions, runs) a part is
-     * nothing. */
-    if (field->type->id != MA_TYPE_STRUCT &&
-        (field->type->n_children != 1 || field->type->id == MA_TYPE_MAP)) {
+    if (!has_parts(field->type)) {
         return ma_fail(err, MA_INVALID, -1,
                        "columns: parts of structs, and of structs in lists, can be chosen, and "
                        "'%.*s' is neither",
