@@ -114,6 +114,8 @@ _LAZY = {
     "RecordBatchReader": "_table",
     "Table": "_table",
     "chunked_array": "_table",
+    "concat_batches": "_table",
+    "concat_tables": "_table",
     "record_batch": "_table",
     "extension": "extension",
     "Bool8Array": "extension",

@@ -2,7 +2,16 @@
 
 from . import _core
 
-__all__ = ["ChunkedArray", "RecordBatchReader", "Table", "chunked_array", "record_batch", "table"]
+__all__ = [
+    "ChunkedArray",
+    "RecordBatchReader",
+    "Table",
+    "chunked_array",
+    "concat_batches",
+    "concat_tables",
+    "record_batch",
+    "table",
+]
 
 
 def _bounds(length, offset, size):
@@ -34,10 +43,18 @@ def _index_of(schema, key):
             return matches[0]
         problem = "does not exist" if not matches else "exists more than once"
         raise KeyError(f"column {key!r} {problem} in the schema")
+    if not hasattr(key, "__index__"):
+        raise TypeError(f"a column is named by a str or numbered by an int, not {key!r}")
     index = key.__index__()
     if not -len(schema) <= index < len(schema):
         raise IndexError(f"column {index} does not exist; there are {len(schema)}")
     return index % len(schema)
+
+
+def _check_place(i, last):
+    """Refuse a place for a column that no table of that many has."""
+    if not 0 <= i <= last:
+        raise _core.ArrowInvalid(f"there is no place {i} for a column; the last one is {last}")
 
 
 class ChunkedArray:
@@ -67,6 +84,8 @@ class ChunkedArray:
 
     def chunk(self, i):
         """Chunk `i`, an Array."""
+        if not 0 <= i < len(self._chunks):
+            raise IndexError(f"chunk {i} does not exist; there are {len(self._chunks)}")
         return self._chunks[i]
 
     def iterchunks(self):
@@ -134,10 +153,10 @@ class ChunkedArray:
     def equals(self, other):
         """Whether the other has the same type and rows, however chunked."""
         if not isinstance(other, ChunkedArray):
-            return NotImplemented
+            return False
         if self._type != other._type or self._length != other._length:
             return False
-        return self.combine_chunks().equals(other.combine_chunks())
+        return all(a.equals(b) for a, b in _side_by_side(self._chunks, other._chunks))
 
     def __eq__(self, other):
         return self.equals(other) if isinstance(other, ChunkedArray) else NotImplemented
@@ -168,17 +187,16 @@ def chunked_array(arrays, type=None):
         return ChunkedArray(chunks, imported)
     if hasattr(arrays, "__arrow_c_array__"):
         arrays = [arrays]
-    chunks = [
-        chunk if isinstance(chunk, _core.Array) else _core.array(chunk, type=type)
-        for chunk in arrays
-    ]
-    if type is None:
-        if not chunks:
-            raise _core.ArrowInvalid("a ChunkedArray without chunks needs a type")
-        type = chunks[0].type
-    for i, chunk in enumerate(chunks):
+    chunks = []
+    for i, given in enumerate(arrays):
+        # values become what the first chunk is
+        chunk = given if isinstance(given, _core.Array) else _core.array(given, type=type)
+        type = chunk.type if type is None else type
         if chunk.type != type:
-            raise _core.ArrowInvalid(f"chunk {i} is of type {chunk.type}, not {type}")
+            raise _core.ArrowTypeError(f"chunk {i} is of type {chunk.type}, not {type}")
+        chunks.append(chunk)
+    if type is None:
+        raise _core.ArrowInvalid("a ChunkedArray without chunks needs a type")
     return ChunkedArray(chunks, type)
 
 
@@ -259,6 +277,20 @@ class _BatchIterator(RecordBatchReader):
 
     def __exit__(self, *exception):
         self.close()
+
+
+def _side_by_side(left, right):
+    """Slices of equal length, pair by pair, of two lists of arrays that have as many rows."""
+    left, right = ([chunk for chunk in chunks if len(chunk)] for chunks in (left, right))
+    i = j = a = b = 0  # the chunks, and the rows in them
+    while i < len(left):
+        size = min(len(left[i]) - a, len(right[j]) - b)
+        yield left[i].slice(a, size), right[j].slice(b, size)
+        a, b = a + size, b + size
+        if a == len(left[i]):
+            i, a = i + 1, 0
+        if b == len(right[j]):
+            j, b = j + 1, 0
 
 
 def _chunk_lengths(columns):
@@ -426,10 +458,10 @@ class Table:
     drop = drop_columns
 
     def rename_columns(self, names):
-        """A Table with other names for its columns."""
-        batches = [batch.rename_columns(names) for batch in self._batches]
-        fields = [f.with_name(name) for f, name in zip(self._schema, names, strict=True)]
-        return Table(batches, _core.schema(fields, metadata=self._schema.metadata))
+        """A Table with other names for its columns: a list of all, or a dict of old to new."""
+        schema = _no_rows(self._schema).rename_columns(names).schema
+        batches = [batch.rename_columns(schema.names) for batch in self._batches]
+        return Table(batches, schema)
 
     def replace_schema_metadata(self, metadata=None):
         """A Table with other metadata on its schema."""
@@ -443,14 +475,33 @@ class Table:
 
     def add_column(self, i, field_, column):
         """A Table with one more column before column `i`."""
+        _check_place(i, self.num_columns)
+        return self._replace_columns(i, i, field_, column)
+
+    def set_column(self, i, field_, column):
+        """A Table with another column in the place of column `i`."""
+        _check_place(i, self.num_columns - 1)
+        return self._replace_columns(i, i + 1, field_, column)
+
+    def remove_column(self, i):
+        """A Table without column `i`."""
+        _check_place(i, self.num_columns - 1)
+        return self.select([k for k in range(self.num_columns) if k != i])
+
+    def _replace_columns(self, start, stop, field_, column):
+        """A Table with one column in the place of columns [start, stop)."""
         if not isinstance(column, ChunkedArray):
             column = chunked_array([column] if isinstance(column, _core.Array) else column)
         if isinstance(field_, str):
             field_ = _core.field(field_, column.type)
+        if len(column) != self.num_rows:
+            raise _core.ArrowInvalid(
+                f"the column has {len(column)} rows and the Table {self.num_rows}"
+            )
         columns = self.columns
-        columns.insert(i, column)
+        columns[start:stop] = [column]
         fields = list(self._schema)
-        fields.insert(i, field_)
+        fields[start:stop] = [field_]
         schema = _core.schema(fields, metadata=self._schema.metadata)
         return Table.from_arrays(columns, schema=schema)
 
@@ -496,6 +547,12 @@ class Table:
 
         return frame_of(self, **options)
 
+    def __array__(self, dtype=None, copy=None):
+        import numpy
+
+        columns = [numpy.asarray(column, dtype) for column in self.itercolumns()]
+        return numpy.stack(columns, axis=1) if columns else numpy.empty((self.num_rows, 0), dtype)
+
     def __arrow_c_schema__(self):
         return self._schema.__arrow_c_schema__()
 
@@ -507,7 +564,7 @@ class Table:
     def equals(self, other, check_metadata=False):
         """Whether the other has the same schema and rows, however they are cut into batches."""
         if not isinstance(other, Table):
-            return NotImplemented
+            return False
         if not self._schema.equals(other._schema, check_metadata=check_metadata):
             return False
         if self.num_rows != other.num_rows:
@@ -527,6 +584,13 @@ class Table:
     def __repr__(self):
         rows, columns = self.shape
         return f"<minarrow.Table, {rows} rows, {columns} columns>\n{self._schema}"
+
+
+def _no_rows(schema):
+    """A record batch of the schema, without rows."""
+    if not len(schema):
+        return _core.empty_batch(schema, 0)
+    return _core.RecordBatch.from_arrays([_core.nulls(0, f.type) for f in schema], schema=schema)
 
 
 def _joined(table):
@@ -578,3 +642,28 @@ def table(data, names=None, schema=None, metadata=None):
         return Table.from_arrays(data, names=names, schema=schema, metadata=metadata)
     batch = record_batch(data, names=names, schema=schema, metadata=metadata)
     return Table([batch], batch.schema)
+
+
+def concat_tables(tables):
+    """A Table of the rows of several, one behind the other, without a copy.
+
+    All have the same schema; its metadata is the first one's.
+    """
+    tables = list(tables)
+    if not tables:
+        raise _core.ArrowInvalid("there must be a Table at least")
+    schema = tables[0].schema
+    for i, other in enumerate(tables):
+        if not other.schema.equals(schema):
+            raise _core.ArrowInvalid(
+                f"the schema of table {i} is another one:\n{other.schema}\nin place of\n{schema}"
+            )
+    return Table([batch for part in tables for batch in part.to_batches()], schema)
+
+
+def concat_batches(recordbatches):
+    """One RecordBatch with the rows of several, which are copied."""
+    batches = list(recordbatches)
+    if not batches:
+        raise _core.ArrowInvalid("there must be a RecordBatch at least")
+    return _joined(Table.from_batches(batches))

@@ -311,6 +311,11 @@ static PyObject *
 new_names(PyObject *op, PyObject *names)
 {
     PyObject *list = PyObject_GetAttrString(op, "column_names");
+    if (PyUnicode_Check(names)) {
+        /* a list of its letters is hardly meant */
+        PyErr_SetString(PyExc_TypeError, "names are a list of str or a dict, not one str");
+        Py_CLEAR(list);
+    }
     if (list == NULL || !PyDict_Check(names)) {
         Py_XDECREF(list);
         return list != NULL ? PySequence_List(names) : NULL;
