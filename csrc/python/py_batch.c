@@ -629,8 +629,12 @@ static PyGetSetDef Batch_getset[] = {
 };
 
 static PyMethodDef Batch_methods[] = {
-    PYMA_CAPSULE_SCHEMA_ROW(batch) PYMA_CAPSULE_DATA_METHODS(batch)
-        PYMA_CAPSULE_STREAM_ROW(batch){"column", Batch_column, METH_O, column_doc},
+    /* clang-format off */
+    PYMA_CAPSULE_SCHEMA_ROW(batch)
+    PYMA_CAPSULE_DATA_METHODS(batch)
+    PYMA_CAPSULE_STREAM_ROW(batch)
+    /* clang-format on */
+    {"column", Batch_column, METH_O, column_doc},
     {"field", Batch_field, METH_O, field_doc},
     {"itercolumns", Batch_itercolumns, METH_NOARGS, itercolumns_doc},
     {"slice", PYMA_BATCH_KEYWORDS(Batch_slice, 0), slice_doc},
