@@ -161,6 +161,7 @@ test_formats(void)
     check_format(decimal_of(MA_TYPE_DECIMAL32, 9, -3), "d:9,-3,32");
     check_format(decimal_of(MA_TYPE_DECIMAL64, 18, 0), "d:18,0,64");
     check_format(decimal_of(MA_TYPE_DECIMAL256, 76, 76), "d:76,76,256");
+    check_format(decimal_of(MA_TYPE_DECIMAL128, 38, INT32_MIN), "d:38,-2147483648");
     check_format(fixed_binary(42), "w:42");
     check_format(fixed_binary(INT32_MAX), "w:2147483647");
     check_format(fixed_list_of(INT32_MAX, simple(MA_TYPE_INT8)), "+w:2147483647");

@@ -54,7 +54,7 @@ test_formats(void)
         "+",       "+x",     "+w",      "+w:",      "+w:99999999999999999999",
         "+u:",     "+ud",    "+us:0,",  "+us:,",    "+us:x",
         "v",       "vx",     "+v",      "+vx",      "tiX",
-        "d:--5,1",
+        "d:--5,1", "d:5,-2147483649",
     };
     for (int i = 0; i < COUNT(bad); i++) {
         const struct ArrowSchema in = node(bad[i], "a", NULL, 0);

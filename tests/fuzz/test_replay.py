@@ -27,8 +27,7 @@ def alone(path):
 
 
 def make(*arguments):
-    command = ["make", "-s", "--no-print-directory", "-C", FUZZ, f"OUT={OUT}"]
-    return run(*command, *arguments, timeout=600)
+    return run("make", "-s", "--no-print-directory", "-C", FUZZ, *arguments, timeout=600)
 
 
 @pytest.fixture(scope="module")

@@ -109,7 +109,7 @@ read_number(const char **at, int32_t *out)
     int n = 0;
     for (; digits[n] >= '0' && digits[n] <= '9'; n++) {
         value = 10 * value + (digits[n] - '0');
-        if (value > INT32_MAX) {
+        if (value > (int64_t)INT32_MAX + negative) {
             return false;
         }
     }
