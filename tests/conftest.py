@@ -22,6 +22,20 @@ if settings is not None:
     settings.load_profile(_PROFILE)
 
 
+# Fixtures that give one thing with a state, which the threads of a test would share
+# (pytest-run-parallel): a file with a position, two ends of a socket.
+_HELD_ALONE = {"reader", "pair"}
+
+
+def pytest_itemcollected(item):
+    held = _HELD_ALONE.intersection(getattr(item, "fixturenames", ()))
+    if held:
+        reason = f"its threads would share one {', '.join(sorted(held))}"
+        item.add_marker(pytest.mark.thread_unsafe(reason=reason))
+    if item.get_closest_marker("undisturbed") is not None:
+        item.add_marker(pytest.mark.thread_unsafe(reason="measures the whole process"))
+
+
 @pytest.fixture(scope="session")
 def golden_data():
     """The folder of the test data; skips where there is none."""

@@ -306,39 +306,49 @@ done:
     return batch;
 }
 
-/* The names that the fields of `op` get: those of a list, or the old ones but for a dict's keys. */
-static PyObject *
-new_names(PyObject *op, PyObject *names)
+/* Put a dict's values into a list in place of its keys. -1 with an exception. */
+static int
+replace_names(PyObject *list, PyObject *names)
 {
-    PyObject *list = PyObject_GetAttrString(op, "column_names");
-    if (PyUnicode_Check(names)) {
-        /* a list of its letters is hardly meant */
-        PyErr_SetString(PyExc_TypeError, "names are a list of str or a dict, not one str");
-        Py_CLEAR(list);
-    }
-    if (list == NULL || !PyDict_Check(names)) {
-        Py_XDECREF(list);
-        return list != NULL ? PySequence_List(names) : NULL;
-    }
     PyObject *old;
     PyObject *new;
     Py_ssize_t at = 0;
     while (PyDict_Next(names, &at, &old, &new)) {
         const int there = PySequence_Contains(list, old);
+        if (there == 0) {
+            PyErr_Format(PyExc_KeyError, "column %R does not exist", old);
+        }
         if (there <= 0) {
-            if (there == 0) {
-                PyErr_Format(PyExc_KeyError, "column %R does not exist", old);
-            }
-            Py_DECREF(list);
-            return NULL;
+            return -1;
         }
     }
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(list); i++) {
-        new = PyDict_GetItemWithError(names, PyList_GET_ITEM(list, i)); /* borrowed */
-        if (new != NULL) {
-            (void)PyList_SetItem(list, i, Py_NewRef(new));
+        const int found = pyma_find_item(names, PyList_GET_ITEM(list, i), &new);
+        if (found < 0 || (found > 0 && PyList_SetItem(list, i, new) < 0)) {
+            return -1;
         }
     }
+    return 0;
+}
+
+/* The names that the fields of `op` get: those of a list, or the old ones but for a dict's keys. */
+static PyObject *
+new_names(PyObject *op, PyObject *names)
+{
+    if (PyUnicode_Check(names)) {
+        /* a list of its letters is hardly meant */
+        PyErr_SetString(PyExc_TypeError, "names are a list of str or a dict, not one str");
+        return NULL;
+    }
+    if (!PyDict_Check(names)) {
+        return PySequence_List(names);
+    }
+    PyObject *list = PyObject_GetAttrString(op, "column_names");
+    PyObject *copy = PyDict_Copy(names); /* comparing its keys may run code that changes it */
+    if (list != NULL && (copy == NULL || replace_names(list, copy) < 0)) {
+        Py_CLEAR(list);
+    }
+    Py_XDECREF(copy);
     return list;
 }
 

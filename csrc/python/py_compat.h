@@ -125,18 +125,28 @@ pyma_has_attribute(PyObject *object, const char *name)
     return result;
 }
 
-/* The same for a key of a dict. PyDict_GetItemString would print failures, and go on. */
+/* What a dict has under a key, in the same way: a new reference, which no other thread can take
+ * away between look and use. */
+static inline int
+pyma_find_item(PyObject *dict, PyObject *key, PyObject **out)
+{
+#if PY_VERSION_HEX >= 0x030D0000
+    return PyDict_GetItemRef(dict, key, out);
+#else
+    *out = Py_XNewRef(PyDict_GetItemWithError(dict, key));
+    return *out != NULL ? 1 : PyErr_Occurred() ? -1 : 0;
+#endif
+}
+
+/* The same for a name. PyDict_GetItemString would print failures, and go on. */
 static inline int
 pyma_find_key(PyObject *dict, const char *key, PyObject **out)
 {
-#if PY_VERSION_HEX >= 0x030D0000
-    return PyDict_GetItemStringRef(dict, key, out);
-#else
+    *out = NULL;
     PyObject *name = PyUnicode_FromString(key);
-    *out = name != NULL ? Py_XNewRef(PyDict_GetItemWithError(dict, name)) : NULL;
+    const int found = name != NULL ? pyma_find_item(dict, name, out) : -1;
     Py_XDECREF(name);
-    return *out != NULL ? 1 : PyErr_Occurred() ? -1 : 0;
-#endif
+    return found;
 }
 
 #endif

@@ -60,7 +60,10 @@ pair_of(const ma_type *entries, PyObject *entry, PyObject **key, PyObject **item
         PyObject *found[2];
         for (int i = 0; i < 2; i++) {
             PyObject *name = pyma_text_to_str(fields[i]->name, fields[i]->name_size);
-            found[i] = name != NULL ? Py_XNewRef(PyDict_GetItemWithError(entry, name)) : NULL;
+            found[i] = NULL;
+            if (name != NULL) {
+                (void)pyma_find_item(entry, name, &found[i]);
+            }
             Py_XDECREF(name);
         }
         if (found[0] != NULL && found[1] != NULL) {
@@ -273,20 +276,20 @@ column_of(PyObject *rows, const ma_field *field, int32_t index)
     PyObject *column = name != NULL && bytes != NULL ? PyList_New(count) : NULL;
     for (Py_ssize_t i = 0; column != NULL && i < count; i++) {
         PyObject *row = PyList_GET_ITEM(rows, i); /* nobody else has this list */
-        PyObject *value = Py_None;
+        PyObject *value = NULL;
         if (PyTuple_Check(row)) {
-            value = PyTuple_GET_ITEM(row, index);
+            value = Py_NewRef(PyTuple_GET_ITEM(row, index));
         } else if (row != Py_None) {
-            value = PyDict_GetItemWithError(row, name);
-            if (value == NULL && !PyErr_Occurred()) {
-                value = PyDict_GetItemWithError(row, bytes);
+            int found = pyma_find_item(row, name, &value);
+            if (found == 0) {
+                found = pyma_find_item(row, bytes, &value);
             }
-            if (value == NULL && PyErr_Occurred()) {
+            if (found < 0) {
                 Py_CLEAR(column);
                 break;
             }
         }
-        PyList_SET_ITEM(column, i, Py_NewRef(value != NULL ? value : Py_None));
+        PyList_SET_ITEM(column, i, value != NULL ? value : Py_NewRef(Py_None));
     }
     Py_XDECREF(name);
     Py_XDECREF(bytes);

@@ -43,11 +43,11 @@ pyma_field_extension(pyma_state *state, const ma_field *field, PyObject **out)
     if (key == NULL) {
         return -1;
     }
-    PyObject *known = PyDict_GetItemWithError(state->extension_types, key); /* borrowed */
-    Py_XINCREF(known);
-    if (known == NULL) {
+    PyObject *known;
+    const int found = pyma_find_item(state->extension_types, key, &known);
+    if (found <= 0) {
         Py_DECREF(key);
-        return PyErr_Occurred() ? -1 : 0;
+        return found;
     }
     const ma_bytes *bytes = ma_metadata_get(field->metadata, METADATA_KEY);
     PyObject *storage = pyma_type_wrap(state, ma_type_ref(field->type));

@@ -28,19 +28,23 @@ pyma_metadata_to_dict(const ma_metadata *metadata)
 static int
 read_pair(PyObject *item, ma_pair *pair, PyObject *owners)
 {
-    PyObject *parts = PySequence_Fast(item, "metadata is a mapping or an iterable of pairs");
+    PyObject *parts = PySequence_Tuple(item); /* a list may change meanwhile */
     if (parts == NULL) {
+        if (PyErr_ExceptionMatches(PyExc_TypeError)) {
+            PyErr_SetString(PyExc_TypeError, "metadata is a mapping or an iterable of pairs");
+        }
         return -1;
     }
     int st = -1;
-    if (PySequence_Fast_GET_SIZE(parts) != 2) {
+    if (PyTuple_GET_SIZE(parts) != 2) {
         PyErr_SetString(PyExc_TypeError, "an item of metadata is a pair of a key and a value");
     } else {
         PyObject *key = NULL;
         PyObject *value = NULL;
-        PyObject **both = PySequence_Fast_ITEMS(parts);
-        if (pyma_text_from(both[0], "a key of metadata", &pair->key, &key) == 0 &&
-            pyma_text_from(both[1], "a value of metadata", &pair->value, &value) == 0 &&
+        if (pyma_text_from(PyTuple_GET_ITEM(parts, 0), "a key of metadata", &pair->key, &key) ==
+                0 &&
+            pyma_text_from(PyTuple_GET_ITEM(parts, 1), "a value of metadata", &pair->value,
+                           &value) == 0 &&
             PyList_Append(owners, key) == 0 && PyList_Append(owners, value) == 0) {
             st = 0;
         }

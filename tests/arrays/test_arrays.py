@@ -79,7 +79,8 @@ def test_values_and_buffers_are_pyarrows(both):
         assert repr(ours.to_pylist()) == repr(theirs.to_pylist())
         assert repr([x.as_py() for x in ours]) == repr([x.as_py() for x in theirs])
     assert [x.is_valid for x in ours] == [x.is_valid for x in theirs]
-    assert ours.is_null().to_pylist() == theirs.is_null().to_pylist()
+    # the is_null of older versions does not look into runs
+    assert ours.is_null().to_pylist() == [not x.is_valid for x in theirs]
 
 
 def test_rows(array):

@@ -19,6 +19,8 @@ FLAGS += ["-pthread", "-DMA_FAULT_INJECTION"]
 if not CSRC.is_dir():
     pytest.skip("the sources are not beside these tests", allow_module_level=True)
 
+pytestmark = pytest.mark.thread_unsafe(reason="compiles programs into one folder")
+
 
 def pkg_config(*args):
     """What pkg-config answers, in words; None if it doesn't know the module or isn't there."""

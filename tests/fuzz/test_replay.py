@@ -16,6 +16,8 @@ TARGETS = sorted(path.stem.removeprefix("fuzz_") for path in FUZZ.glob("fuzz_*.c
 if not TARGETS:
     pytest.skip("the fuzzers are not beside these tests", allow_module_level=True)
 
+pytestmark = pytest.mark.thread_unsafe(reason="compiles programs into one folder")
+
 
 @contextmanager
 def alone(path):

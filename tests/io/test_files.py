@@ -223,6 +223,7 @@ def test_an_empty_file_is_mapped(tmp_path):
         assert (file.size(), file.read(), file.read_buffer().size) == (0, b"", 0)
 
 
+@pytest.mark.thread_unsafe(reason="removes the file")
 def test_a_mapped_file_may_be_replaced_and_removed(path):
     file = ma.memory_map(path)
     try:
@@ -233,6 +234,7 @@ def test_a_mapped_file_may_be_replaced_and_removed(path):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="wants sparse files")
+@pytest.mark.thread_unsafe(reason="a file of gibibytes")
 def test_a_file_beyond_4_gib_is_mapped(tmp_path):
     path = tmp_path / "sparse"
     size = (5 << 30) + 7
@@ -366,6 +368,7 @@ def test_a_full_disk():
     file.close()
 
 
+@pytest.mark.thread_unsafe(reason="hears of every file that the process opens")
 def test_opening_is_audited(path):
     import sys
 

@@ -597,6 +597,7 @@ def test_an_attribute_that_raises():
 
 @posix
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="wants interval timers")
+@pytest.mark.thread_unsafe(reason="signals come to the whole process")
 class TestSignals:
     @pytest.fixture(autouse=True)
     def timer(self):

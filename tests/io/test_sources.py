@@ -776,6 +776,7 @@ def test_what_is_not_wanted_is_not_read():
 
 @posix
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="wants interval timers")
+@pytest.mark.thread_unsafe(reason="signals come to the whole process")
 class TestSignals:
     @pytest.fixture(autouse=True)
     def timer(self):

@@ -89,6 +89,7 @@ def test_a_path_is_mapped(tmp_path, batch):
         assert any(a <= buffer.address and buffer.address + buffer.size <= b for a, b in ranges)
 
 
+@pytest.mark.thread_unsafe(reason="traces what all threads allocate")
 @pytest.mark.parametrize("open_", [ma.open_file, ma.open_stream])
 def test_reading_allocates_no_column_byte(tmp_path, batch, open_):
     new = ma.new_file if open_ is ma.open_file else ma.new_stream

@@ -87,6 +87,10 @@ def columns():
 COLUMNS = dict(columns())
 
 
+# What pyarrow gives in another way, or refuses, before version 26.
+LATELY = {"uuid", "interval", "dictionary of uint64"}
+
+
 def assert_same_values(ours, theirs):
     """Equal, and of the same Python types, all the way down."""
     assert type(ours) is type(theirs)
@@ -120,6 +124,8 @@ def read_frame(kind, column, count):
 @pytest.mark.parametrize("name", COLUMNS)
 def test_as_pyarrow(kind, name, count):
     pa = pytest.importorskip("pyarrow")
+    if name in LATELY and int(pa.__version__.split(".")[0]) < 26:
+        pytest.skip(f"pyarrow {pa.__version__} gives other values")
     column = COLUMNS[name]
     frame = read_frame(kind, column, count)
     their_column = pa.chunked_array([pa.array(column)] * count)

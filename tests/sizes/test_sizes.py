@@ -11,9 +11,12 @@ from oracle import reading
 
 import minarrow as ma
 
-pytestmark = pytest.mark.skipif(
-    not hasattr(mmap, "MAP_PRIVATE"), reason="needs memory and files that may be holes"
-)
+pytestmark = [
+    pytest.mark.skipif(
+        not hasattr(mmap, "MAP_PRIVATE"), reason="needs memory and files that may be holes"
+    ),
+    pytest.mark.thread_unsafe(reason="files and memory of gibibytes"),
+]
 both = pytest.mark.parametrize(
     "new, open_", [(ma.new_stream, ma.open_stream), (ma.new_file, ma.open_file)]
 )

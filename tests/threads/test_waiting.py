@@ -6,6 +6,8 @@ import pytest
 
 import minarrow as ma
 
+pytestmark = pytest.mark.thread_unsafe(reason="begins threads, and waits for them")
+
 BATCH = ma.RecordBatch.from_arrays([ma.array([1, 2, 3])], ["number"])
 
 
