@@ -122,6 +122,8 @@ class ExtensionType(_core.DataType):
     def __eq__(self, other):
         return self.equals(other) if isinstance(other, _core.DataType) else NotImplemented
 
+    __ne__ = object.__ne__  # which asks __eq__; that of DataType does not
+
     def __hash__(self):
         return hash((type(self), self.extension_name, self.storage_type))
 
@@ -143,7 +145,20 @@ def _refuse_storage(name, storage_type):
     raise _core.ArrowInvalid(f"{name} cannot be stored as {storage_type}")
 
 
-class UuidType(ExtensionType):
+class _CanonicalType(ExtensionType):
+    """One that the format defines; its text has its parameters in place of the class."""
+
+    def _parameters(self):
+        return ""
+
+    def __str__(self):
+        return f"extension<{self.extension_name}{self._parameters()}>"
+
+    def __repr__(self):
+        return f"{type(self).__name__}({self})"
+
+
+class UuidType(_CanonicalType):
     """UUIDs (``uuid.UUID``), stored as 16 bytes."""
 
     def __init__(self):
@@ -164,7 +179,7 @@ class UuidType(ExtensionType):
         return UUID(bytes=value)
 
 
-class JsonType(ExtensionType):
+class JsonType(_CanonicalType):
     """JSON documents, stored as text, which is also how Python sees them."""
 
     def __init__(self, storage_type=None):
@@ -181,7 +196,7 @@ class JsonType(ExtensionType):
         return cls(storage_type)
 
 
-class Bool8Type(ExtensionType):
+class Bool8Type(_CanonicalType):
     """Booleans of a byte each, as numpy has them."""
 
     def __init__(self):
@@ -235,7 +250,7 @@ class Bool8Array(ExtensionArray):
         return Bool8Type().wrap_array(_core.array(obj.view(numpy.int8)))
 
 
-class OpaqueType(ExtensionType):
+class OpaqueType(_CanonicalType):
     """Values of another system's type that Arrow has no type for, kept as they came.
 
     Parameters
@@ -251,6 +266,12 @@ class OpaqueType(ExtensionType):
         super().__init__(storage_type, "arrow.opaque")
         self.type_name = type_name
         self.vendor_name = vendor_name
+
+    def _parameters(self):
+        return (
+            f"[storage_type={self.storage_type}, type_name={self.type_name}, "
+            f"vendor_name={self.vendor_name}]"
+        )
 
     def __arrow_ext_serialize__(self):
         import json
@@ -272,7 +293,7 @@ def _product(numbers):
     return result
 
 
-class FixedShapeTensorType(ExtensionType):
+class FixedShapeTensorType(_CanonicalType):
     """Tensors of one shape, stored as fixed-size lists of their items.
 
     Parameters
@@ -288,9 +309,11 @@ class FixedShapeTensorType(ExtensionType):
     """
 
     def __init__(self, value_type, shape, dim_names=None, permutation=None):
-        self.shape = tuple(shape)
+        self.shape = list(shape)
         self.dim_names = None if dim_names is None else list(dim_names)
         self.permutation = None if permutation is None else list(permutation)
+        if any(size < 0 for size in self.shape):
+            raise _core.ArrowInvalid(f"no dimension has fewer than 0 items: {list(self.shape)}")
         for name in ("dim_names", "permutation"):
             given = getattr(self, name)
             if given is not None and len(given) != len(self.shape):
@@ -310,6 +333,28 @@ class FixedShapeTensorType(ExtensionType):
 
     def __arrow_ext_class__(self):
         return FixedShapeTensorArray
+
+    def equals(self, other, *, check_metadata=False):
+        """Whether the other has the same items, shape, names and order of dimensions."""
+        return (
+            type(self) is type(other)
+            and self.storage_type.equals(other.storage_type, check_metadata=check_metadata)
+            and (self.shape, self.dim_names, self._order())
+            == (other.shape, other.dim_names, other._order())
+        )
+
+    def _order(self):
+        """The permutation; None where it leaves all in place, which need not be said."""
+        trivial = self.permutation == list(range(len(self.shape)))
+        return None if trivial else self.permutation
+
+    def _parameters(self):
+        text = f"value_type={self.value_type}"
+        for name in ("shape", "permutation", "dim_names"):
+            items = getattr(self, name)
+            if items is not None:
+                text += f", {name}=[{','.join(map(str, items))}]"
+        return f"[{text}]"
 
     def __arrow_ext_serialize__(self):
         import json

@@ -601,13 +601,41 @@ DataType_get_storage_type(PyObject *op, void *Py_UNUSED(closure))
 static PyObject *
 DataType_get_attribute(PyObject *op, void *name)
 {
+    pyma_state *state = pyma_state_of(op);
+    if (pyma_type_is_extension(state, op)) {
+        PyObject *own = PyObject_GenericGetDict(op, NULL);
+        PyObject *value = own != NULL ? PyMapping_GetItemString(own, name) : NULL;
+        Py_XDECREF(own);
+        if (value != NULL || !PyErr_ExceptionMatches(PyExc_KeyError)) {
+            return value;
+        }
+        PyErr_Clear();
+    }
     const ma_type *core = core_of(op);
-    return core != NULL ? pyma_type_attribute(pyma_state_of(op), op, core, name) : NULL;
+    return core != NULL ? pyma_type_attribute(state, op, core, name) : NULL;
 }
 
-#define ATTRIBUTE(name, doc)                                     \
-    {                                                            \
-        name, DataType_get_attribute, NULL, PyDoc_STR(doc), name \
+/* An extension type may have parameters under these names that are its own, such as a unit. */
+static int
+DataType_set_attribute(PyObject *op, PyObject *value, void *name)
+{
+    if (!pyma_type_is_extension(pyma_state_of(op), op)) {
+        PyErr_Format(PyExc_AttributeError, "'%s' of a type cannot be changed", (const char *)name);
+        return -1;
+    }
+    PyObject *own = PyObject_GenericGetDict(op, NULL);
+    if (own == NULL) {
+        return -1;
+    }
+    const int st = value != NULL ? PyMapping_SetItemString(own, name, value)
+                                 : PyMapping_DelItemString(own, name);
+    Py_DECREF(own);
+    return st;
+}
+
+#define ATTRIBUTE(name, doc)                                                       \
+    {                                                                              \
+        name, DataType_get_attribute, DataType_set_attribute, PyDoc_STR(doc), name \
     }
 
 static PyGetSetDef DataType_getset[] = {

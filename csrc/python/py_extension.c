@@ -8,13 +8,19 @@
 #define NAME_KEY     "ARROW:extension:name"
 #define METADATA_KEY "ARROW:extension:metadata"
 
+/* Whether a registered class raised because it does not take what it was given. */
+static bool
+is_refusal(void)
+{
+    return PyErr_ExceptionMatches(PyExc_Exception) && !PyErr_ExceptionMatches(PyExc_MemoryError);
+}
+
 /* What a registered class raised, as the bytes' fault that it is: ArrowInvalid, with it as the
  * cause. */
 static void
 blame_metadata(pyma_state *state, PyObject *name)
 {
-    if (!PyErr_ExceptionMatches(PyExc_Exception) || PyErr_ExceptionMatches(PyExc_MemoryError) ||
-        PyErr_ExceptionMatches(state->ArrowException)) {
+    if (!is_refusal() || PyErr_ExceptionMatches(state->ArrowException)) {
         return;
     }
     PyObject *cause = pyma_error_take();
@@ -25,6 +31,44 @@ blame_metadata(pyma_state *state, PyObject *name)
     PyObject *error = pyma_error_take();
     PyException_SetCause(error, cause);
     pyma_error_restore(error);
+}
+
+/* The extension type that the registered `known` makes of a storage type and serialized bytes. */
+static PyObject *
+deserialize(pyma_state *state, PyObject *known, ma_type *core, const ma_bytes *bytes)
+{
+    PyObject *storage = pyma_type_wrap(state, ma_type_ref(core));
+    PyObject *serialized = bytes != NULL
+                               ? PyBytes_FromStringAndSize(bytes->data, (Py_ssize_t)bytes->size)
+                               : PyBytes_FromStringAndSize(NULL, 0);
+    PyObject *type =
+        storage != NULL && serialized != NULL
+            ? PyObject_CallMethod(known, "__arrow_ext_deserialize__", "OO", storage, serialized)
+            : NULL;
+    Py_XDECREF(storage);
+    Py_XDECREF(serialized);
+    return type;
+}
+
+/* After `known` refused a dictionary: whether it takes the values, so that the field has values of
+ * the extension type which are dictionary-encoded. No type of ours says so. The exception goes if
+ * they are, and stays if not. */
+static bool
+takes_values(pyma_state *state, PyObject *known, const ma_type *type, const ma_bytes *bytes)
+{
+    if (type->id != MA_TYPE_DICTIONARY || !is_refusal()) {
+        return false;
+    }
+    PyObject *refusal = pyma_error_take();
+    PyObject *values = deserialize(state, known, type->value_type, bytes);
+    if (values == NULL) {
+        PyErr_Clear();
+        pyma_error_restore(refusal);
+        return false;
+    }
+    Py_DECREF(values);
+    Py_DECREF(refusal);
+    return true;
 }
 
 int
@@ -50,23 +94,15 @@ pyma_field_extension(pyma_state *state, const ma_field *field, PyObject **out)
         return found;
     }
     const ma_bytes *bytes = ma_metadata_get(field->metadata, METADATA_KEY);
-    PyObject *storage = pyma_type_wrap(state, ma_type_ref(field->type));
-    PyObject *serialized = bytes != NULL
-                               ? PyBytes_FromStringAndSize(bytes->data, (Py_ssize_t)bytes->size)
-                               : PyBytes_FromStringAndSize(NULL, 0);
-    PyObject *type =
-        storage != NULL && serialized != NULL
-            ? PyObject_CallMethod(known, "__arrow_ext_deserialize__", "OO", storage, serialized)
-            : NULL;
-    Py_DECREF(known);
-    Py_XDECREF(storage);
-    Py_XDECREF(serialized);
-    if (type == NULL) {
+    PyObject *type = deserialize(state, known, field->type, bytes);
+    const bool encoded = type == NULL && takes_values(state, known, field->type, bytes);
+    if (type == NULL && !encoded) {
         blame_metadata(state, key);
     }
+    Py_DECREF(known);
     Py_DECREF(key);
     if (type == NULL) {
-        return -1;
+        return encoded ? 0 : -1;
     }
     const ma_type *core = pyma_type_get(state, type);
     if (core == NULL || !ma_type_equal(core, field->type, false)) {
@@ -144,37 +180,37 @@ names_extension(const ma_pair *pair)
 int
 pyma_extension_metadata(PyObject *type, ma_metadata *metadata, ma_metadata **out)
 {
-    PyObject *name = PyObject_GetAttrString(type, "extension_name");
+    PyObject *name = NULL;
     PyObject *serialized = NULL;
     PyObject *owners[2] = {NULL, NULL};
-    ma_pair *pairs = NULL;
     int st = -1;
-    if (name != NULL) {
-        serialized = PyObject_CallMethod(type, "__arrow_ext_serialize__", NULL);
-    }
-    if (serialized == NULL) {
-        goto done;
-    }
     const int64_t before = ma_metadata_count(metadata);
     int64_t count = 0;
-    pairs = ma_calloc(before + 2, sizeof(*pairs));
+    ma_pair *pairs = ma_calloc(before + 2, sizeof(*pairs));
     if (pairs == NULL) {
         PyErr_NoMemory();
-        goto done;
+        return -1;
     }
     for (int64_t i = 0; i < before; i++) {
         if (!names_extension(&metadata->pairs[i])) {
             pairs[count++] = metadata->pairs[i];
         }
     }
-    pairs[count].key = (ma_bytes){NAME_KEY, (int64_t)strlen(NAME_KEY)};
-    pairs[count + 1].key = (ma_bytes){METADATA_KEY, (int64_t)strlen(METADATA_KEY)};
-    if (pyma_text_from(name, "extension_name", &pairs[count].value, &owners[0]) < 0 ||
-        pyma_text_from(serialized, "what __arrow_ext_serialize__ gives", &pairs[count + 1].value,
-                       &owners[1]) < 0) {
-        goto done;
+    if (type != NULL) {
+        name = PyObject_GetAttrString(type, "extension_name");
+        serialized = name != NULL ? PyObject_CallMethod(type, "__arrow_ext_serialize__", NULL) : NULL;
+        pairs[count].key = (ma_bytes){NAME_KEY, (int64_t)strlen(NAME_KEY)};
+        pairs[count + 1].key = (ma_bytes){METADATA_KEY, (int64_t)strlen(METADATA_KEY)};
+        if (serialized == NULL ||
+            pyma_text_from(name, "extension_name", &pairs[count].value, &owners[0]) < 0 ||
+            pyma_text_from(serialized, "what __arrow_ext_serialize__ gives",
+                           &pairs[count + 1].value, &owners[1]) < 0) {
+            goto done;
+        }
+        count += 2;
     }
-    if (ma_metadata_new(pairs, count + 2, out, NULL) != MA_OK) {
+    *out = NULL;
+    if (count > 0 && ma_metadata_new(pairs, count, out, NULL) != MA_OK) {
         PyErr_NoMemory();
         goto done;
     }

@@ -288,19 +288,6 @@ Field_tp_richcompare(PyObject *op, PyObject *other, int how)
     return PyBool_FromLong(same == (how == Py_EQ));
 }
 
-/* A copy of `op` with another nullability and metadata. */
-static PyObject *
-copy_with(PyObject *op, bool nullable, ma_metadata *metadata)
-{
-    const ma_field *core = ((FieldObject *)op)->core;
-    ma_field *copy = NULL;
-    if (ma_field_new((ma_bytes){core->name, core->name_size}, core->type, nullable, metadata, &copy,
-                     NULL) != MA_OK) {
-        return PyErr_NoMemory();
-    }
-    return pyma_field_wrap(pyma_state_of(op), copy);
-}
-
 PyDoc_STRVAR(with_name_doc, "with_name($self, name, /)\n--\n\nThe same field under another name.");
 
 static PyObject *
@@ -326,12 +313,15 @@ Field_with_type(PyObject *op, PyObject *new_type)
 {
     pyma_state *state = pyma_state_of(op);
     const ma_field *core = ((FieldObject *)op)->core;
+    ma_metadata *metadata;
     PyObject *type = pyma_type_ensure(state, new_type);
-    if (type == NULL) {
+    if (type == NULL || pyma_extension_metadata(NULL, core->metadata, &metadata) < 0) {
+        Py_XDECREF(type);
         return NULL;
     }
     ma_field *copy = pyma_field_new(state, (ma_bytes){core->name, core->name_size}, type,
-                                    core->nullable, core->metadata);
+                                    core->nullable, metadata);
+    ma_metadata_unref(metadata);
     Py_DECREF(type);
     return copy != NULL ? pyma_field_wrap(state, copy) : NULL;
 }
@@ -342,8 +332,33 @@ PyDoc_STRVAR(with_nullable_doc, "with_nullable($self, nullable, /)\n--\n\n"
 static PyObject *
 Field_with_nullable(PyObject *op, PyObject *value)
 {
+    const ma_field *core = ((FieldObject *)op)->core;
     const int nullable = PyObject_IsTrue(value);
-    return nullable < 0 ? NULL : copy_with(op, nullable, ((FieldObject *)op)->core->metadata);
+    ma_field *copy = NULL;
+    if (nullable < 0) {
+        return NULL;
+    }
+    if (ma_field_new((ma_bytes){core->name, core->name_size}, core->type, nullable, core->metadata,
+                     &copy, NULL) != MA_OK) {
+        return PyErr_NoMemory();
+    }
+    return pyma_field_wrap(pyma_state_of(op), copy);
+}
+
+/* A copy of `op` with other metadata, and of the same extension type where it is of one. */
+static PyObject *
+copy_with_metadata(PyObject *op, ma_metadata *metadata)
+{
+    pyma_state *state = pyma_state_of(op);
+    const ma_field *core = ((FieldObject *)op)->core;
+    PyObject *type = pyma_field_type(state, core);
+    if (type == NULL) {
+        return NULL;
+    }
+    ma_field *copy = pyma_field_new(state, (ma_bytes){core->name, core->name_size}, type,
+                                    core->nullable, metadata);
+    Py_DECREF(type);
+    return copy != NULL ? pyma_field_wrap(state, copy) : NULL;
 }
 
 PyDoc_STRVAR(with_metadata_doc, "with_metadata($self, metadata, /)\n--\n\n"
@@ -356,7 +371,7 @@ Field_with_metadata(PyObject *op, PyObject *pairs)
     if (pyma_metadata_from(pairs, &metadata) < 0) {
         return NULL;
     }
-    PyObject *copy = copy_with(op, ((FieldObject *)op)->core->nullable, metadata);
+    PyObject *copy = copy_with_metadata(op, metadata);
     ma_metadata_unref(metadata);
     return copy;
 }
@@ -367,7 +382,7 @@ PyDoc_STRVAR(remove_metadata_doc, "remove_metadata($self, /)\n--\n\n"
 static PyObject *
 Field_remove_metadata(PyObject *op, PyObject *Py_UNUSED(ignored))
 {
-    return copy_with(op, ((FieldObject *)op)->core->nullable, NULL);
+    return copy_with_metadata(op, NULL);
 }
 
 PyDoc_STRVAR(reduce_doc, "__reduce__($self, /)\n--\n\nPickling.");
