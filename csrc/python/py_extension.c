@@ -198,7 +198,8 @@ pyma_extension_metadata(PyObject *type, ma_metadata *metadata, ma_metadata **out
     }
     if (type != NULL) {
         name = PyObject_GetAttrString(type, "extension_name");
-        serialized = name != NULL ? PyObject_CallMethod(type, "__arrow_ext_serialize__", NULL) : NULL;
+        serialized =
+            name != NULL ? PyObject_CallMethod(type, "__arrow_ext_serialize__", NULL) : NULL;
         pairs[count].key = (ma_bytes){NAME_KEY, (int64_t)strlen(NAME_KEY)};
         pairs[count + 1].key = (ma_bytes){METADATA_KEY, (int64_t)strlen(METADATA_KEY)};
         if (serialized == NULL ||

@@ -225,8 +225,8 @@ PyTypeObject *
 pyma_extension_array_class(pyma_state *state, PyObject *type);
 PyTypeObject *
 pyma_extension_scalar_class(pyma_state *state, PyObject *type);
-/* `metadata` with the two entries that name the extension type `type` in place of others, or without
- * such where that is NULL; a new reference. -1: exception. */
+/* `metadata` with the two entries that name the extension type `type` in place of others, or
+ * without such where that is NULL; a new reference. -1: exception. */
 int
 pyma_extension_metadata(PyObject *type, ma_metadata *metadata, ma_metadata **out);
 
