@@ -65,19 +65,19 @@ class ExtensionArray(_core.Array):
 class ExtensionType(_core.DataType):
     """Derive from this class to define an extension type of your own.
 
-    Parameters
-    ----------
-    storage_type : DataType
-        What the values are stored as.
-    extension_name : str
-        The name under which fields say that they are of this type.
-
     A subclass calls ``super().__init__(storage_type, extension_name)``, and defines
     ``__arrow_ext_serialize__(self) -> bytes`` for its parameters and the class method
     ``__arrow_ext_deserialize__(cls, storage_type, serialized)`` that makes it again. It may define
     ``__arrow_ext_class__`` and ``__arrow_ext_scalar_class__``, which give classes for its arrays
     and values, and ``value_to_python(self, value)``, which makes a value of what the storage gives
     to Python. An instance is registered with :func:`register_extension_type`.
+
+    Parameters
+    ----------
+    storage_type : DataType
+        What the values are stored as.
+    extension_name : str
+        The name under which fields say that they are of this type.
     """
 
     def __init__(self, storage_type, extension_name):
