@@ -11,6 +11,9 @@
 ma_limits
 fuzz_limits(void);
 
+/* Whether an allocation is made to fail. */
+extern bool fuzz_short_of_memory;
+
 /* A failure is one of those that may come of any bytes, and says so in `err`. */
 void
 fuzz_require_failure(ma_status st, const ma_error *err);

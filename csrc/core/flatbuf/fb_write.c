@@ -150,6 +150,9 @@ ma_fb_ref
 ma_fb_end(ma_fb_writer *self)
 {
     push_u32(self, 0); /* the way to the vtable, once that is known */
+    if (self->failed) {
+        return 0;
+    }
     const int64_t table = self->size;
 
     uint8_t vtable[4 + 2 * MA_FB_MOST_FIELDS];
@@ -166,7 +169,7 @@ ma_fb_end(ma_fb_writer *self)
     }
 
     const uint8_t *end = self->data + self->capacity;
-    const bool same = !self->failed && self->vtable != 0 && self->vtable >= size &&
+    const bool same = self->vtable != 0 && self->vtable >= size &&
                       memcmp(end - self->vtable, vtable, (size_t)size) == 0;
     if (!same) {
         uint8_t *at = push(self, size, 0, 2);
