@@ -44,7 +44,7 @@ def reduce_type(type):
 
 
 def _pairs(metadata):
-    return None if metadata is None else list(metadata.items())
+    return None if metadata is None else getattr(metadata, "pairs", None) or list(metadata.items())
 
 
 def _make_field(name, type, nullable, metadata):

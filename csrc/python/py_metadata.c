@@ -3,6 +3,29 @@
 
 #include "core/base/memory.h"
 
+/* A dict that knows all pairs. */
+static PyObject *
+with_all_pairs(const ma_metadata *metadata)
+{
+    PyObject *pairs = PyList_New((Py_ssize_t)metadata->count);
+    for (int64_t i = 0; pairs != NULL && i < metadata->count; i++) {
+        const ma_pair *pair = &metadata->pairs[i];
+        PyObject *item = Py_BuildValue("y#y#", pair->key.data, (Py_ssize_t)pair->key.size,
+                                       pair->value.data, (Py_ssize_t)pair->value.size);
+        if (item == NULL) {
+            Py_CLEAR(pairs);
+            break;
+        }
+        PyList_SET_ITEM(pairs, (Py_ssize_t)i, item);
+    }
+    PyObject *module = pairs != NULL ? PyImport_ImportModule("minarrow._metadata") : NULL;
+    PyObject *dict =
+        module != NULL ? PyObject_CallMethod(module, "KeyValueMetadata", "O", pairs) : NULL;
+    Py_XDECREF(module);
+    Py_XDECREF(pairs);
+    return dict;
+}
+
 PyObject *
 pyma_metadata_to_dict(const ma_metadata *metadata)
 {
@@ -20,6 +43,9 @@ pyma_metadata_to_dict(const ma_metadata *metadata)
         }
         Py_XDECREF(key);
         Py_XDECREF(value);
+    }
+    if (dict != NULL && PyDict_GET_SIZE(dict) < metadata->count) {
+        Py_SETREF(dict, with_all_pairs(metadata));
     }
     return dict;
 }
@@ -59,8 +85,16 @@ read_pair(PyObject *item, ma_pair *pair, PyObject *owners)
 static PyObject *
 list_pairs(PyObject *object)
 {
-    if (PyDict_Check(object)) {
+    if (PyDict_CheckExact(object)) {
         return PyDict_Items(object);
+    }
+    const int has_pairs = PyDict_Check(object) ? pyma_has_attribute(object, "pairs") : 0;
+    if (has_pairs != 0) {
+        /* a dict from here, whose keys are repeated */
+        PyObject *pairs = has_pairs > 0 ? PyObject_GetAttrString(object, "pairs") : NULL;
+        PyObject *list = pairs != NULL ? PySequence_List(pairs) : NULL;
+        Py_XDECREF(pairs);
+        return list;
     }
     const int is_mapping = pyma_has_attribute(object, "items");
     return is_mapping < 0    ? NULL
