@@ -137,6 +137,9 @@ make_time(const pyma_converter *self, int64_t row)
 static PyObject *
 make_with_pandas(const pyma_converter *self, const char *name, int64_t value, PyObject *zone)
 {
+    if (value == INT64_MIN) {
+        return refuse(self, value, "is what pandas takes for no time at all (NaT)");
+    }
     PyObject *pandas = PyImport_ImportModule("pandas");
     if (pandas == NULL) {
         if (!PyErr_ExceptionMatches(PyExc_ImportError)) {
@@ -158,6 +161,10 @@ make_with_pandas(const pyma_converter *self, const char *name, int64_t value, Py
     Py_XDECREF(class);
     Py_XDECREF(args);
     Py_XDECREF(kwargs);
+    if (object == NULL && PyErr_ExceptionMatches(PyExc_ValueError)) {
+        PyErr_Clear();
+        return refuse(self, value, "lies outside the years of pandas' time in its time zone");
+    }
     return object;
 }
 
