@@ -92,8 +92,10 @@ def _values(chunks, dtype, fill=None):
 
 
 def _objects(chunks):
-    length = sum(map(len, chunks))
-    return np.fromiter((value for chunk in chunks for value in chunk.to_pylist()), object, length)
+    rows = []
+    for chunk in chunks:
+        rows += chunk.to_pylist()
+    return np.fromiter(rows, object, len(rows))
 
 
 # -- by type
@@ -174,6 +176,8 @@ def _strings(chunks, name):
     if getattr(dtype, "storage", None) == "pyarrow":
         import pyarrow  # pandas has it already, or would not store strings in it
 
+        for chunk in chunks:
+            _core.check_extent(chunk)
         arrays = [pyarrow.array(chunk) for chunk in chunks]
         return dtype.__from_arrow__(pyarrow.chunked_array(arrays, type=getattr(pyarrow, name)()))
     return pd.array(_objects(chunks), dtype=dtype)
@@ -199,6 +203,8 @@ def _codes(indices, dtype):
 
 
 def _categories(chunks, type, options):
+    if kind(type.value_type) in LISTS | {"struct", "map"}:
+        return _objects(chunks)  # that nobody can look up, and so are no categories
     combined = _core.concat_arrays(chunks, chunks[0].type if chunks else type)
     codes = _codes([combined.indices], NUMERIC[str(type.index_type)])
     categories = pd.Index(column_values([combined.dictionary], type.value_type, options))
@@ -214,6 +220,7 @@ def _runs(chunks, type, options):
     """Runs of equal values as the values themselves."""
     counts, parts = [], []
     for chunk in chunks:
+        _core.check_extent(chunk)
         ends, values = _core.children(chunk)
         ends = _view(ends, NUMERIC[str(ends.type)]).astype(np.int64) - chunk.offset
         counts.append(np.diff(ends.clip(0, len(chunk)), prepend=0))

@@ -182,6 +182,59 @@ Array_sq_item(PyObject *op, Py_ssize_t i)
     return pyma_scalar_new(pyma_state_of(op), self->core, i, self->type);
 }
 
+/* Rows that are cut out before they are joined: a slice takes more than most rows do. */
+#define ROWS_AT_ONCE 4096
+
+static ma_status
+release_all(ma_array **arrays, int64_t count, ma_status st)
+{
+    for (int64_t i = 0; i < count; i++) {
+        ma_array_unref(arrays[i]);
+    }
+    return st;
+}
+
+/* `count` rows from row `start` on, each `step` behind the one before. */
+static ma_status
+join_rows(ma_array *array, int64_t start, int64_t step, int64_t count, ma_array **out,
+          ma_error *err)
+{
+    ma_array *rows[ROWS_AT_ONCE];
+    for (int64_t i = 0; i < count; i++) {
+        const ma_status st = ma_array_slice(array, start + i * step, 1, &rows[i], err);
+        if (st != MA_OK) {
+            return release_all(rows, i, st);
+        }
+    }
+    return release_all(rows, count, ma_array_concat(array->type, rows, count, out, err));
+}
+
+static ma_status
+join_steps(ma_array *array, int64_t start, int64_t step, int64_t count, ma_array **out,
+           ma_error *err)
+{
+    const int64_t n_parts = (count - 1) / ROWS_AT_ONCE + 1;
+    int64_t made = 0;
+    ma_status st = MA_OK;
+    ma_array **parts = ma_calloc(n_parts, sizeof(*parts));
+    if (parts == NULL) {
+        return ma_fail_nomem(err, n_parts * (int64_t)sizeof(*parts));
+    }
+    while (st == MA_OK && made < n_parts) {
+        const int64_t done = made * ROWS_AT_ONCE;
+        const int64_t left = count - done;
+        st = join_rows(array, start + done * step, step, left < ROWS_AT_ONCE ? left : ROWS_AT_ONCE,
+                       &parts[made], err);
+        made += st == MA_OK;
+    }
+    if (st == MA_OK) {
+        st = ma_array_concat(array->type, parts, n_parts, out, err);
+    }
+    release_all(parts, made, st);
+    ma_free(parts);
+    return st;
+}
+
 /* Every `step`-th row, as an array of its own: rows are put together one by one. */
 static PyObject *
 take_steps(PyObject *op, Py_ssize_t start, Py_ssize_t step, Py_ssize_t count)
@@ -189,28 +242,15 @@ take_steps(PyObject *op, Py_ssize_t start, Py_ssize_t step, Py_ssize_t count)
     ArrayObject *self = (ArrayObject *)op;
     pyma_state *state = pyma_state_of(op);
     ma_error err;
-    ma_status st = MA_OK;
     ma_array *joined = NULL;
-    Py_ssize_t made = 0;
-    if (pyma_array_check(state, self->core) < 0) {
+    if (pyma_array_check(state, self->core) < 0 ||
+        pyma_array_check_free_rows(state, self->core, count) < 0) {
         return NULL;
     }
-    ma_array **rows = ma_calloc(count, sizeof(*rows));
-    if (rows == NULL) {
-        return PyErr_NoMemory();
-    }
     ma_error_init(&err);
-    for (; st == MA_OK && made < count; made++) {
-        st = ma_array_slice(self->core, start + made * step, 1, &rows[made], &err);
-    }
-    if (st == MA_OK) {
-        st = ma_array_concat(self->core->type, rows, count, &joined, &err);
-    }
-    for (Py_ssize_t i = 0; i < made; i++) {
-        ma_array_unref(rows[i]);
-    }
-    ma_free(rows);
-    return st == MA_OK ? pyma_array_wrap(state, joined, self->type) : pyma_raise(state, &err);
+    return join_steps(self->core, start, step, count, &joined, &err) == MA_OK
+               ? pyma_array_wrap(state, joined, self->type)
+               : pyma_raise(state, &err);
 }
 
 static PyObject *
@@ -354,7 +394,8 @@ null_mask(PyObject *op, bool wanted, bool nan_is_null)
     uint8_t *data;
     ma_array *mask = NULL;
     ma_type *type = pyma_type_get(state, pyma_type_simple(state, MA_TYPE_BOOL));
-    if (pyma_array_check(state, core) < 0) {
+    if (pyma_array_check(state, core) < 0 ||
+        pyma_array_check_free_rows(state, core, core->length) < 0) {
         return NULL;
     }
     ma_error_init(&err);
@@ -402,6 +443,24 @@ Array_is_valid(PyObject *op, PyObject *Py_UNUSED(ignored))
 
 /* ---- equality, checks ---- */
 
+int
+pyma_arrays_equal(pyma_state *state, ma_array *a, ma_array *b)
+{
+    bool same;
+    if (a->length != b->length) {
+        return 0;
+    }
+    if (pyma_array_check(state, a) < 0 || pyma_array_check(state, b) < 0 ||
+        pyma_array_check_extent(state, a, 0, a->length, MA_EXTENT_VISITS) < 0 ||
+        pyma_array_check_extent(state, b, 0, b->length, MA_EXTENT_VISITS) < 0) {
+        return -1;
+    }
+    Py_BEGIN_ALLOW_THREADS
+    same = ma_array_equal(a, b, false);
+    Py_END_ALLOW_THREADS
+    return same;
+}
+
 /* 1, 0, or -1 with an exception. */
 static int
 arrays_equal(PyObject *op, PyObject *other)
@@ -421,14 +480,7 @@ arrays_equal(PyObject *op, PyObject *other)
     if (a->core->length != b->core->length || !ma_type_equal(a->core->type, b->core->type, false)) {
         return 0;
     }
-    if (pyma_array_check(state, a->core) < 0 || pyma_array_check(state, b->core) < 0) {
-        return -1;
-    }
-    bool same;
-    Py_BEGIN_ALLOW_THREADS
-    same = ma_array_equal(a->core, b->core, false);
-    Py_END_ALLOW_THREADS
-    return same;
+    return pyma_arrays_equal(state, a->core, b->core);
 }
 
 PyDoc_STRVAR(equals_doc, "equals($self, other, /)\n--\n\n"

@@ -370,6 +370,22 @@ core_own_buffers(PyObject *module, PyObject *object)
     return list;
 }
 
+PyDoc_STRVAR(check_extent_doc, "check_extent(array, /)\n--\n\n"
+                               "Raise ArrowInvalid where the rows, each made by itself, would come "
+                               "to much more than what lies in memory.");
+
+static PyObject *
+core_check_extent(PyObject *module, PyObject *object)
+{
+    pyma_state *state = pyma_state_of_module(module);
+    ma_array *array = pyma_array_get(state, object);
+    if (array == NULL || pyma_array_check(state, array) < 0 ||
+        pyma_array_check_extent(state, array, 0, array->length, MA_EXTENT_OBJECTS) < 0) {
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
 PyDoc_STRVAR(children_doc, "children(array, /)\n--\n\n"
                            "The array's children as they are stored; its values are checked.");
 
@@ -401,7 +417,8 @@ core_list_bounds(PyObject *module, PyObject *object)
 {
     pyma_state *state = pyma_state_of_module(module);
     ma_array *array = pyma_array_get(state, object);
-    if (array == NULL || pyma_array_check(state, array) < 0) {
+    if (array == NULL || pyma_array_check(state, array) < 0 ||
+        pyma_array_check_free_rows(state, array, array->length) < 0) {
         return NULL;
     }
     if (array->type->id < MA_TYPE_LIST || array->type->id > MA_TYPE_MAP) {
@@ -435,6 +452,7 @@ PyMethodDef pyma_array_functions[] = {
      concat_doc},
     {"compact_array", core_compact_array, METH_O, compact_doc},
     {"own_buffers", core_own_buffers, METH_O, own_buffers_doc},
+    {"check_extent", core_check_extent, METH_O, check_extent_doc},
     {"children", core_children, METH_O, children_doc},
     {"list_bounds", core_list_bounds, METH_O, list_bounds_doc},
     {0},

@@ -425,6 +425,9 @@ Array_flatten(PyObject *op, PyObject *args, PyObject *kwargs)
         return flatten_struct(state, core);
     }
     if (is_list(core->type)) {
+        if (pyma_array_check_extent(state, core, 0, core->length, MA_EXTENT_OBJECTS) < 0) {
+            return NULL;
+        }
         return flatten_list(state, core);
     }
     return PyErr_Format(PyExc_TypeError, "only lists and structs can be flattened");

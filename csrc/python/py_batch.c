@@ -306,13 +306,37 @@ empty_dicts(Py_ssize_t count)
     return list;
 }
 
+/* Whether a dict for each row is not too much. Rows that no column has memory for are counted. */
+static bool
+may_make_rows(PyObject *op)
+{
+    pyma_state *state = pyma_state_of(op);
+    bool stored = false;
+    ma_error err;
+    if (load_all(state, core_of(op)) < 0) {
+        return false;
+    }
+    for (int32_t i = 0; i < schema_of(op)->n_fields; i++) {
+        const ma_array *column = pyma_batch_column(state, core_of(op), i);
+        if (column == NULL) {
+            return false;
+        }
+        stored = stored || !ma_array_is_free(column);
+    }
+    ma_error_init(&err);
+    if (!stored && ma_check_free_rows(ma_batch_length(core_of(op)), &err) != MA_OK) {
+        pyma_raise(state, &err);
+        return false;
+    }
+    return true;
+}
+
 static PyObject *
 Batch_to_pylist(PyObject *op, PyObject *args, PyObject *kwargs)
 {
     const int maps = parse_maps(args, kwargs, "|$O:to_pylist");
     const Py_ssize_t count = maps < 0 ? -1 : Batch_mp_length(op);
-    const bool ready = count >= 0 && load_all(pyma_state_of(op), core_of(op)) == 0;
-    PyObject *rows = ready ? empty_dicts(count) : NULL;
+    PyObject *rows = count >= 0 && may_make_rows(op) ? empty_dicts(count) : NULL;
     for (int32_t i = 0; rows != NULL && i < schema_of(op)->n_fields; i++) {
         PyObject *name = name_of(op, i);
         PyObject *values = name != NULL ? column_list(op, i, (pyma_maps)maps) : NULL;
@@ -361,14 +385,7 @@ columns_equal(pyma_state *state, ma_batch *a, ma_batch *b, int32_t i)
 {
     ma_array *x = pyma_batch_column(state, a, i);
     ma_array *y = x != NULL ? pyma_batch_column(state, b, i) : NULL;
-    if (y == NULL || pyma_array_check(state, x) < 0 || pyma_array_check(state, y) < 0) {
-        return -1;
-    }
-    bool same;
-    Py_BEGIN_ALLOW_THREADS
-    same = ma_array_equal(x, y, false);
-    Py_END_ALLOW_THREADS
-    return same;
+    return y != NULL ? pyma_arrays_equal(state, x, y) : -1;
 }
 
 static int

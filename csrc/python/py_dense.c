@@ -38,7 +38,8 @@ cores_with_form(pyma_state *state, PyObject *list, ma_dense_form form)
     }
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(list); i++) {
         cores[i] = pyma_array_get(state, PyList_GET_ITEM(list, i));
-        if (cores[i] == NULL) {
+        if (cores[i] == NULL ||
+            pyma_array_check_free_rows(state, cores[i], cores[i]->length) < 0) {
             goto fail;
         }
         if (ma_dense_width(form, cores[i]->type) == 0 ||
@@ -123,7 +124,8 @@ core_list_slices(PyObject *module, PyObject *args)
         return NULL;
     }
     ma_array *array = pyma_array_get(state, object);
-    if (array == NULL || pyma_array_check(state, array) < 0) {
+    if (array == NULL || pyma_array_check(state, array) < 0 ||
+        pyma_array_check_free_rows(state, array, array->length) < 0) {
         return NULL;
     }
     if (array->type->id < MA_TYPE_LIST || array->type->id > MA_TYPE_MAP) {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/number.h"
 #include "python/py_values.h"
 
 #define LONGEST 98 /* bytes shown of a text or of hexadecimal digits */
@@ -11,7 +12,30 @@
 typedef struct printer {
     ma_text *out;
     const pyma_preview *options;
+    int64_t most; /* size of `out` from which on items are left out, wherever they are */
 } printer;
+
+/* Bytes for each value that a window shows. No array of plain values has as many; one whose lists
+ * nest may show a few items at every level, and that is a power. */
+#define ROOM_OF_VALUE (INT64_C(64) << 10)
+
+static printer
+printer_of(ma_text *out, const pyma_preview *options)
+{
+    int64_t room;
+    int64_t shown;
+    if (!ma_add_i64(options->window, options->container_window, &shown) ||
+        !ma_mul_i64(shown, ROOM_OF_VALUE, &room)) {
+        room = INT64_MAX / 2;
+    }
+    return (printer){out, options, out->size + ma_max_i64(room, ROOM_OF_VALUE)};
+}
+
+static bool
+is_full(const printer *self)
+{
+    return self->out->size > self->most;
+}
 
 /* Some rows of an array. */
 typedef struct rows {
@@ -313,6 +337,11 @@ print_sequence(const printer *self, rows some, int indent)
     ma_text_add(self->out, "[");
     for (int64_t i = 0; i < some.length; i++) {
         begin_line(self, 0);
+        if (is_full(self)) {
+            add_indent(self, indent + 2);
+            ma_text_add(self->out, "...");
+            break;
+        }
         if (i == window && i + 1 < some.length - window) {
             add_indent(self, indent + 2);
             ma_text_add(self->out, options->one_line ? "...," : "...");
@@ -388,7 +417,7 @@ static void
 print_struct(const printer *self, rows some, int indent)
 {
     print_validity(self, some, indent);
-    for (int32_t i = 0; i < some.array->n_children; i++) {
+    for (int32_t i = 0; i < some.array->n_children && !is_full(self); i++) {
         ma_text_add(self->out, self->options->one_line ? "\n" : "");
         print_child(self,
                     (rows){some.array->children[i], some.array->offset + some.start, some.length},
@@ -431,7 +460,7 @@ print_union(const printer *self, rows some, int indent)
     if (dense) {
         print_integers(self, "value_offsets", some, 1, 4, indent);
     }
-    for (int32_t i = 0; i < some.array->n_children; i++) {
+    for (int32_t i = 0; i < some.array->n_children && !is_full(self); i++) {
         const ma_array *child = some.array->children[i];
         print_child(self,
                     dense ? all_rows(child)
@@ -489,7 +518,7 @@ print_rows(const printer *self, rows some, int indent)
 void
 pyma_preview_array(ma_text *out, const ma_array *array, const pyma_preview *options)
 {
-    const printer self = {out, options};
+    const printer self = printer_of(out, options);
     print_rows(&self, all_rows(array), options->indent);
 }
 
@@ -497,7 +526,7 @@ void
 pyma_preview_row(ma_text *out, const ma_array *array, int64_t row)
 {
     const pyma_preview options = {10, 2, true, 0};
-    const printer self = {out, &options};
+    const printer self = printer_of(out, &options);
     if (is_sequence(array->type)) {
         print_item(&self, array, row, 0);
     } else {

@@ -13,7 +13,8 @@ typedef struct pyma_preview {
 
 #define PYMA_PREVIEW_DEFAULT ((pyma_preview){10, 2, false, 0})
 
-/* Append the rows of a checked array. Never fails but for memory, whatever the values are. */
+/* Append the rows of a checked array. Never fails but for memory, whatever the values are; what is
+ * appended is bounded by the windows alone. */
 void
 pyma_preview_array(ma_text *out, const ma_array *array, const pyma_preview *options);
 

@@ -186,8 +186,15 @@ scalars_equal(PyObject *op, PyObject *other)
             return same;
         }
     }
-    return ma_type_equal(a->array->type, b->array->type, false) &&
-           ma_array_equal_range(a->array, a->row, b->array, b->row, 1, false);
+    pyma_state *state = pyma_state_of(op);
+    if (!ma_type_equal(a->array->type, b->array->type, false)) {
+        return 0;
+    }
+    if (pyma_array_check_extent(state, a->array, a->row, 1, MA_EXTENT_VISITS) < 0 ||
+        pyma_array_check_extent(state, b->array, b->row, 1, MA_EXTENT_VISITS) < 0) {
+        return -1;
+    }
+    return ma_array_equal_range(a->array, a->row, b->array, b->row, 1, false);
 }
 
 PyDoc_STRVAR(equals_doc, "equals($self, other, /)\n--\n\n"

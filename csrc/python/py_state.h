@@ -11,6 +11,7 @@
 #include "core/base/text.h"
 #include "core/data/array.h"
 #include "core/data/batch.h"
+#include "core/data/extent.h"
 #include "core/types/schema.h"
 
 /* A slot that is filled once, by whichever thread comes first, and read without a lock. */
@@ -174,6 +175,17 @@ pyma_scalar_new(pyma_state *state, ma_array *array, int64_t row, PyObject *type)
  * with an exception. */
 int
 pyma_array_check(pyma_state *state, ma_array *array);
+/* 0 if these rows of a checked array, each made or looked at by itself, do not come to much more
+ * than what lies in memory (core/data/extent.h); -1 with ArrowInvalid. */
+int
+pyma_array_check_extent(pyma_state *state, const ma_array *array, int64_t start, int64_t length,
+                        ma_extent_kind kind);
+/* The same for so many rows of which nothing is made but one small thing each. */
+int
+pyma_array_check_free_rows(pyma_state *state, const ma_array *array, int64_t rows);
+/* Whether two arrays of one type have equal values: 1, 0, or -1 with an exception. */
+int
+pyma_arrays_equal(pyma_state *state, ma_array *a, ma_array *b);
 /* The Python object in a row of a checked array. `type` as in pyma_array_wrap, NULL for a plain
  * type. */
 PyObject *

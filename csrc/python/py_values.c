@@ -32,6 +32,31 @@ pyma_array_check(pyma_state *state, ma_array *array)
     return 0;
 }
 
+int
+pyma_array_check_extent(pyma_state *state, const ma_array *array, int64_t start, int64_t length,
+                        ma_extent_kind kind)
+{
+    ma_error err;
+    ma_error_init(&err);
+    if (ma_array_check_extent(array, start, length, kind, &err) != MA_OK) {
+        pyma_raise(state, &err);
+        return -1;
+    }
+    return 0;
+}
+
+int
+pyma_array_check_free_rows(pyma_state *state, const ma_array *array, int64_t rows)
+{
+    ma_error err;
+    ma_error_init(&err);
+    if (ma_array_is_free(array) && ma_check_free_rows(rows, &err) != MA_OK) {
+        pyma_raise(state, &err);
+        return -1;
+    }
+    return 0;
+}
+
 /* ---- types with children ---- */
 
 static int
@@ -382,6 +407,9 @@ pyma_values_as(pyma_state *state, ma_array *array, int64_t start, int64_t length
 {
     pyma_converter converter;
     PyObject *list = NULL;
+    if (pyma_array_check_extent(state, array, start, length, MA_EXTENT_OBJECTS) < 0) {
+        return NULL;
+    }
     if (pyma_converter_open(&converter, state, array, NULL, type, maps) == 0) {
         list = pyma_converter_list(&converter, start, length);
     }
@@ -394,6 +422,9 @@ pyma_value_as(pyma_state *state, ma_array *array, int64_t row, PyObject *type, p
 {
     pyma_converter converter;
     PyObject *value = NULL;
+    if (pyma_array_check_extent(state, array, row, 1, MA_EXTENT_OBJECTS) < 0) {
+        return NULL;
+    }
     if (pyma_converter_open(&converter, state, array, NULL, type, maps) == 0) {
         value = pyma_convert(&converter, row);
     }

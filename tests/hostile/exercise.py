@@ -3,7 +3,9 @@
 ``Exercise`` counts both. Anything else that is raised is passed on, with a note of what was used.
 """
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from itertools import islice
+from time import process_time
 
 import minarrow as ma
 
@@ -29,6 +31,7 @@ class Exercise:
 
     def __init__(self, peers=True, thorough=True):
         self.values = 0
+        self.slowest = (0, "")
         self.errors = 0
         self.peers = peers and pyarrow is not None
         self.thorough = thorough
@@ -49,8 +52,12 @@ class Exercise:
 
     def attempt(self, what, function, *args, **options):
         """The value of a call, or None where it raised an ArrowException."""
+        began = process_time()
         with self._told(what):
-            value = function(*args, **options)
+            try:
+                value = function(*args, **options)
+            finally:
+                self.slowest = max(self.slowest, (process_time() - began, what))
             self.values += 1
             return value
 
@@ -183,7 +190,7 @@ class Exercise:
         valid = self.attempt("full validate", array.validate, full=True)
         if valid is None:
             self.attempt("validate", array.validate)
-        for use in (repr, str, list, ma.Array.to_pylist, ma.Array.is_null):
+        for use in (repr, str, first_rows, ma.Array.to_pylist, ma.Array.is_null):
             self.attempt(f"{use.__name__} of {array.type}", use, array)
         self.attempt("null_count", lambda: array.null_count)
         self._parts(array)
@@ -197,6 +204,8 @@ class Exercise:
             self.attempt("slice equals itself", part.equals, array.slice(start, size))
             self.attempt("slice is joined", ma.concat_arrays, [part, part])
         self.attempt("every second row", lambda: array[::2])
+        with suppress(TypeError):  # only lists and structs can be flattened
+            self.attempt("flatten", array.flatten)
         if numpy is not None:
             self.attempt("to_numpy", self._numpy, array)
 
@@ -205,11 +214,9 @@ class Exercise:
         for buffer in array.buffers():
             if buffer is not None:
                 self.attempt("buffer", lambda buffer=buffer: sum(memoryview(buffer)))
-        with self._told("memoryview"):
-            try:
-                bytes(memoryview(array))
-            except BufferError:
-                pass  # only plain numbers without nulls are lent as memory
+        # only plain numbers without nulls are lent as memory
+        with self._told("memoryview"), suppress(BufferError):
+            bytes(memoryview(array))
         for name in ("dictionary", "indices", "values", "run_ends", "offsets", "sizes", "keys"):
             try:
                 part = getattr(array, name, None)
@@ -237,6 +244,11 @@ class Exercise:
                 raise
         assert theirs.num_rows == batch.num_rows
         self.values += 1
+
+
+def first_rows(array):
+    """Some rows as scalars, their values and their text."""
+    return [(row, row.as_py(), str(row), row == row) for row in islice(array, 20)]
 
 
 def holds_nan(batch):

@@ -2,6 +2,7 @@
 
 import struct
 
+from hostile.amplified import ARRAYS, stream
 from hostile.damaged import COLUMNS, last_message, put, stream_of
 from oracle import flatbuf
 
@@ -34,6 +35,15 @@ def metadata_that_points_at_itself():
 
 
 @made_by_hand
+def a_batch_of_all_rows_there_can_be():
+    data = stream_of("full")
+    batch = last_message(data).batch
+    batch.set("length", 2**63 - 1)
+    batch.nodes[0].set("length", 2**63 - 1)
+    return bytes(data)
+
+
+@made_by_hand
 def a_body_of_all_bytes_there_can_be():
     data = stream_of("full")
     last_message(data).set("body_size", 2**63 - 8)
@@ -54,3 +64,7 @@ def _with_extremes(kind):
 for _kind in COLUMNS:
     INPUTS[f"extremes_in_{_kind.replace(' ', '_')}"] = _with_extremes(_kind)
 VALID |= {f"extremes_in_{kind}" for kind in ("numbers", "full", "bools", "decimals", "nothing")}
+
+for _name, _make in ARRAYS.items():
+    INPUTS[_name] = lambda make=_make: stream(make())
+VALID |= set(ARRAYS)

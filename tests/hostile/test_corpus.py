@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from hostile import handmade
+from hostile import amplified, handmade
 from oracle import golden
 
 TESTS = Path(__file__).parents[1]
@@ -20,16 +20,18 @@ SECONDS = 2
 MEMORY = 256 << 20
 WAYS = 15
 
-HANDMADE = sorted(handmade.INPUTS)
+AMPLIFIED = sorted(amplified.ARRAYS)
+HANDMADE = sorted(set(handmade.INPUTS) - set(AMPLIFIED))
 CORPUS = [path.name for path in golden.hostile()]
 
 
 @cache
-def reports(folder, *names):
+def reports(folder, *names, options=()):
     """What a process of its own says of the files, by name; and how it ended."""
     search = os.pathsep.join([str(TESTS), os.environ.get("PYTHONPATH", "")])
+    paths = [str(Path(folder, name)) for name in names]
     answer = subprocess.run(
-        [sys.executable, "-m", "hostile.use_files", *(str(Path(folder, name)) for name in names)],
+        [sys.executable, "-m", "hostile.use_files", *options, *paths],
         cwd=TESTS,
         env=os.environ | {"PYTHONPATH": search},
         capture_output=True,
@@ -54,17 +56,20 @@ def handmade_folder(tmp_path_factory):
 
 
 def reports_of(name, handmade_folder):
-    if name in handmade.INPUTS:
+    if name in amplified.ARRAYS:
+        found, answer = reports(handmade_folder, *AMPLIFIED, options=("--once",))
+    elif name in handmade.INPUTS:
         found, answer = reports(handmade_folder, *HANDMADE)
     else:
         found, answer = reports(golden.DATA / "hostile", *CORPUS)
     return found.get(name, []), answer
 
 
-@pytest.mark.parametrize("name", [*HANDMADE, *CORPUS])
+@pytest.mark.parametrize("name", [*HANDMADE, *AMPLIFIED, *CORPUS])
 def test_each_use_gives_a_value_or_an_arrow_exception(name, handmade_folder):
     lines, answer = reports_of(name, handmade_folder)
-    assert len(lines) == WAYS, f"the process ended with {answer.returncode}: {answer.stderr}"
+    ways = 1 if name in amplified.ARRAYS else WAYS
+    assert len(lines) == ways, f"the process ended with {answer.returncode}: {answer.stderr}"
     failures = [f"{line['kind']} from {line['source']}: {line['failed']}" for line in lines]
     assert not [failure for failure, line in zip(failures, lines) if line["failed"]]
     assert all(line["values"] + line["errors"] > 0 for line in lines)
@@ -78,6 +83,14 @@ def test_each_use_is_bounded(name, handmade_folder):
     lines, _ = reports_of(name, handmade_folder)
     assert max(line["seconds"] for line in lines) < SECONDS
     assert max(line["memory"] for line in lines) < MEMORY
+
+
+@pytest.mark.undisturbed
+@pytest.mark.parametrize("name", AMPLIFIED)
+def test_no_call_takes_long_where_few_bytes_stand_for_many_values(name, handmade_folder):
+    lines, _ = reports_of(name, handmade_folder)
+    assert lines[0]["slowest"][0] < SECONDS, lines[0]["slowest"]
+    assert lines[0]["memory"] < MEMORY
 
 
 def test_the_corpus_is_there(golden_data):

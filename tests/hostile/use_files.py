@@ -1,6 +1,8 @@
 """Reads and uses files in every way, one after the other, and reports each as a line of JSON.
 
-    python -m hostile.use_files file ...        from tests/, or with it in PYTHONPATH
+    python -m hostile.use_files [--once] file ...       with tests/ in PYTHONPATH
+
+With --once only as streams, from memory, and without other libraries.
 
 A process of its own, so that one that dies or hangs is a failed test and no more.
 """
@@ -56,9 +58,9 @@ def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
-def report(path, kind, source):
+def report(path, kind, source, peers):
     """Use a file and tell how that went."""
-    exercise = Exercise()
+    exercise = Exercise(peers)
     said = {"file": path.name, "kind": kind, "source": source, "failed": None}
     before = peak()
     began = time.process_time()
@@ -72,18 +74,21 @@ def report(path, kind, source):
     said["memory"] = peak() - before
     said["values"] = exercise.values
     said["errors"] = exercise.errors
+    said["slowest"] = exercise.slowest
     return said
 
 
 def main():
-    for name in sys.argv[1:]:
-        path = Path(name)
+    ways = [(kind, source) for kind in ("stream", "file") for source in SOURCES]
+    ways.append(("feed", "bytes"))
+    names = sys.argv[1:]
+    gc.freeze()  # what was imported is not looked at again and again
+    if names[0] == "--once":
+        names, ways = names[1:], ways[:1]
+    for path in map(Path, names):
         print(json.dumps({"begins": path.name}), flush=True)
-        for kind, source in [
-            *((kind, source) for kind in ("stream", "file") for source in SOURCES),
-            ("feed", "bytes"),
-        ]:
-            print(json.dumps(report(path, kind, source)), flush=True)
+        for kind, source in ways:
+            print(json.dumps(report(path, kind, source, len(ways) > 1)), flush=True)
 
 
 if __name__ == "__main__":

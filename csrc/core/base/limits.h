@@ -13,6 +13,11 @@
     X(max_batch_size, INT64_C(4) << 30, "bytes that one message's buffers may inflate to")     \
     X(max_dictionary_size, INT64_C(1) << 30, "bytes that one dictionary with deltas may take")
 
+/* The one limit that is no reader's: how much what is made of an array, or looked at to compare it,
+ * may come to beyond what lies in memory (data/extent.h). Whoever needs more takes fewer rows at a
+ * time. */
+#define MA_MAX_REPEATED_SIZE (INT64_C(4) << 30)
+
 typedef struct ma_limits {
 #define X(name, value, text) int64_t name;
     MA_LIMIT_TABLE(X)

@@ -125,7 +125,7 @@ join_offsets(const join *self, int64_t bits, ma_error *err)
     uint8_t *target;
     for (int64_t k = 0; k < self->n; k++) {
         if (!ma_add_i64(base, ma_array_span(self->arrays[k]).length, &base)) {
-            return ma_fail_nomem(err, INT64_MAX);
+            return ma_fail(err, MA_INVALID, -1, "more %s than an array can have", what);
         }
     }
     MA_TRY(check_reach(self, base, bits == 64 ? INT64_MAX : INT32_MAX, what, err));

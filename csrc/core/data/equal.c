@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/base/number.h"
+#include "core/data/extent.h"
 
 /* When two floats are equal. */
 typedef enum how {
@@ -498,5 +499,7 @@ ma_array_identical_range(const ma_array *a, int64_t a_start, const ma_array *b, 
                          int64_t length)
 {
     return ma_type_equal(a->type, b->type, false) &&
+           ma_array_extent_fits(a, a_start, length, MA_EXTENT_VISITS) &&
+           ma_array_extent_fits(b, b_start, length, MA_EXTENT_VISITS) &&
            rows_equal((pair){a, b, a_start, b_start, length}, BY_BITS);
 }

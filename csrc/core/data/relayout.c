@@ -4,6 +4,7 @@
 
 #include "core/base/number.h"
 #include "core/data/builder.h"
+#include "core/data/extent.h"
 
 /* ---- whether ---- */
 
@@ -168,6 +169,7 @@ static ma_status
 rebuild(const ma_array *self, ma_type *type, ma_array **out, ma_error *err)
 {
     ma_builder *builder = NULL;
+    MA_TRY(ma_array_check_extent(self, 0, self->length, MA_EXTENT_OBJECTS, err));
     MA_TRY(ma_builder_new(type, &builder, err));
     ma_status st = append_rows(self, builder, err);
     if (st == MA_OK) {

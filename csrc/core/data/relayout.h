@@ -13,7 +13,8 @@ ma_type_can_relayout(const ma_type *from, const ma_type *to);
 
 /* The array under such a type. Shares all memory that can stay. The array is checked
  * (validate/values.h). Fails with MA_NOMEM, and with MA_INVALID where text outgrows 32-bit
- * offsets. */
+ * offsets, and with MA_LIMIT where views share so many bytes that their rows come to too
+ * much (data/extent.h). */
 MA_NODISCARD ma_status
 ma_array_relayout(ma_array *self, ma_type *type, ma_array **out, ma_error *err);
 

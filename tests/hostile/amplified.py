@@ -1,0 +1,162 @@
+"""Valid arrays of few bytes that stand for more values than anyone has room or time for."""
+
+import struct
+
+import minarrow as ma
+
+ALL = 2**62  # rows
+
+
+def packed(form, numbers):
+    return ma.py_buffer(struct.pack(f"<{len(numbers)}{form}", *numbers))
+
+
+def array(type_, length, buffers, *children, dictionary=None):
+    children = list(children) or None
+    return ma.Array.from_buffers(
+        type_, length, buffers, children=children, dictionary=dictionary
+    )
+
+
+def stream(column):
+    """A stream of one batch with this column; of a batch, that batch."""
+    batch = column
+    if not isinstance(column, ma.RecordBatch):
+        batch = ma.RecordBatch.from_arrays([column], ["a"])
+    sink = ma.BufferOutputStream()
+    with ma.new_stream(sink, batch.schema) as writer:
+        writer.write_batch(batch)
+    return sink.getvalue().to_pybytes()
+
+
+# -- rows that take no bytes
+
+
+def zero_width(length=ALL):
+    return array(ma.binary(0), length, [None, ma.py_buffer(b"")])
+
+
+def structs_without_fields(length=ALL):
+    return array(ma.struct([]), length, [None])
+
+
+def lists_of_no_items(length=ALL):
+    return array(ma.list_(ma.int32(), 0), length, [None], ma.array([], ma.int32()))
+
+
+def lists_of_many_nulls():
+    size = 2**31 - 1
+    return array(ma.list_(ma.null(), size), 2**31, [None], ma.nulls(size * 2**31))
+
+
+def structs_of_nulls():
+    type_ = ma.struct([ma.field(name, ma.null()) for name in "abc"])
+    return array(type_, ALL, [None], *3 * [ma.nulls(ALL)])
+
+
+def one_run(values=("x" * 1000,), length=ALL):
+    type_ = ma.run_end_encoded(ma.int64(), ma.string())
+    ends = ma.array([length], ma.int64())
+    return array(type_, length, [None], ends, ma.array(values, ma.string()))
+
+
+def one_list_of_all_nulls():
+    return array(ma.large_list(ma.null()), 1, [None, packed("q", [0, ALL])], ma.nulls(ALL))
+
+
+def lists_in_lists(levels=30):
+    """Four items in each list, and nulls at the end of it."""
+    items = ma.nulls(4**levels)
+    for level in range(levels - 1, -1, -1):
+        items = array(ma.list_(items.type, 4), 4**level, [None], items)
+    return items
+
+
+def batch_without_columns():
+    return ma._core.empty_batch(ma.schema([]), ALL)
+
+
+# -- rows that share their bytes
+
+
+def list_views(items, rows=16, levels=10, reverse=False):
+    """Each of the rows of each level holds all rows of the next."""
+    for _ in range(levels):
+        size = len(items)
+        sizes = [size] * rows
+        items = array(
+            ma.list_view(items.type),
+            rows,
+            [None, packed("i", [0] * rows), packed("i", sizes)],
+            items,
+        )
+    return items
+
+
+def list_views_around_nan():
+    """The first level's lists leave out the NaN that lies amid their items."""
+    items = ma.array([1.0] * 8 + [float("nan")] + [1.0] * 8, ma.float64())
+    starts, sizes = packed("i", 8 * [0, 9]), packed("i", 16 * [8])
+    return list_views(array(ma.list_view(items.type), 16, [None, starts, sizes], items))
+
+
+def long_views(rows=20_000, size=1 << 20):
+    view = struct.pack("<i4sii", size, b"xxxx", 0, 0)
+    data = ma.py_buffer(b"x" * size)
+    return array(ma.string_view(), rows, [None, ma.py_buffer(view * rows), data])
+
+
+def unions_in_unions(levels=20):
+    """Each of the rows of each level is a list of eight rows, all of which are the next's first."""
+    items = ma.array([1.5], ma.float64())
+    for _ in range(levels):
+        type_ = ma.dense_union([ma.field("x", items.type)])
+        items = array(type_, 8, [None, packed("b", [0] * 8), packed("i", [0] * 8)], items)
+        items = array(ma.list_(items.type), 1, [None, packed("i", [0, 8])], items)
+    return items
+
+
+def dictionaries_in_dictionaries(levels=20):
+    items = ma.array([1.5], ma.float64())
+    for _ in range(levels):
+        type_ = ma.dictionary(ma.int8(), items.type)
+        items = array(type_, 8, [None, packed("b", [0] * 8)], dictionary=items)
+        items = array(ma.list_(items.type), 1, [None, packed("i", [0, 8])], items)
+    return items
+
+
+def runs_in_runs(levels=8):
+    """A run of a list of runs, and so on: 2**15 times as many at each level."""
+    items = ma.array(["x"])
+    for _ in range(levels):
+        ends = ma.array([2**15 - 1], ma.int16())
+        type_ = ma.run_end_encoded(ma.int16(), items.type)
+        items = array(type_, 2**15 - 1, [None], ends, items)
+        items = array(ma.list_(items.type), 1, [None, packed("i", [0, 2**15 - 1])], items)
+    return items
+
+
+ARRAYS = {
+    "nothing_but_nulls": lambda: ma.nulls(ALL),
+    "list_views_in_list_views": lambda: list_views(ma.array([1, 2, 3])),
+    "list_views_of_nulls": lambda: list_views(ma.nulls(2**31 - 1), 2, 3),
+    **{
+        make.__name__: make
+        for make in (
+            zero_width,
+            structs_without_fields,
+            lists_of_no_items,
+            lists_of_many_nulls,
+            structs_of_nulls,
+            one_run,
+            one_list_of_all_nulls,
+            lists_in_lists,
+            batch_without_columns,
+            list_views_around_nan,
+            long_views,
+            unions_in_unions,
+            dictionaries_in_dictionaries,
+            runs_in_runs,
+        )
+    },
+}

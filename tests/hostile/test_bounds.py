@@ -1,0 +1,168 @@
+"""Few bytes that stand for many values: what is made of them is bounded, and nothing is refused.
+
+``hostile.amplified`` has the arrays; test_corpus.py does with them all that there is to do.
+"""
+
+import pytest
+from hostile import amplified
+from hostile.amplified import ALL, list_views, stream
+
+import minarrow as ma
+
+MOST = 2**32 // 64  # rows that take no memory, and yet may be made at once
+SAYS = "beyond what lies in memory; take fewer at a time, with slice"
+
+FREE = {
+    "nulls": ma.nulls,
+    "zero width": amplified.zero_width,
+    "structs without fields": amplified.structs_without_fields,
+    "lists of no items": amplified.lists_of_no_items,
+    "runs": lambda length: amplified.one_run(["x"], length),
+}
+VALUES = {
+    "nulls": None,
+    "zero width": b"",
+    "structs without fields": {},
+    "lists of no items": [],
+    "runs": "x",
+}
+SHARED = {
+    name: amplified.ARRAYS[name]
+    for name in (
+        "list_views_in_list_views",
+        "list_views_around_nan",
+        "long_views",
+        "unions_in_unions",
+        "dictionaries_in_dictionaries",
+    )
+}
+
+
+@pytest.mark.parametrize("kind", FREE)
+def test_rows_that_take_no_memory(kind):
+    """All are read, written, cut, joined, compared and printed; as objects, a few at a time."""
+    data = stream(FREE[kind](ALL))
+    assert len(data) < 1000
+    (batch,) = ma.open_stream(data)
+    column = batch.column(0)
+    assert len(column) == ALL
+    batch.validate(full=True)
+    assert column.equals(FREE[kind](ALL)) and not column.equals(FREE[kind](ALL - 1))
+    assert stream(column) == data
+    assert len(str(column)) < 1000 and len(repr(batch)) < 1000
+    assert len(ma.concat_arrays([column.slice(0, ALL // 2), column.slice(ALL // 2)])) == ALL
+    assert column.slice(ALL - 3).to_pylist() == 3 * [VALUES[kind]]
+    assert column[ALL - 1].as_py() == VALUES[kind]
+    assert column[:1000:2].to_pylist() == 500 * [VALUES[kind]]
+    column.__arrow_c_array__()
+    for use in (column.to_pylist, column.is_null, column.is_valid, lambda: column[::2]):
+        with pytest.raises(ma.ArrowInvalid, match=SAYS):
+            use()
+    for use in (batch.to_pydict, batch.to_pylist):
+        with pytest.raises(ma.ArrowInvalid, match=SAYS):
+            use()
+
+
+@pytest.mark.parametrize("kind", FREE)
+def test_rows_that_take_no_memory_for_numpy_and_pandas(kind):
+    pytest.importorskip("pandas")
+    column = FREE[kind](ALL)
+    table = ma.table({"a": column})
+    for use in (table.to_pandas, column.to_pandas, lambda: column.to_numpy(zero_copy_only=False)):
+        with pytest.raises(ma.ArrowInvalid, match=SAYS):
+            use()
+    assert len(table.slice(7, 5).to_pandas()) == 5
+    assert len(column.slice(7, 5).to_numpy(zero_copy_only=False)) == 5
+
+
+def test_the_limit_is_where_it_is_said_to_be():
+    for kind in ("zero width", "structs without fields"):
+        column = FREE[kind](MOST + 1)
+        with pytest.raises(ma.ArrowInvalid, match=f"{MOST + 1} rows.*{2**32} bytes"):
+            column.to_pylist()
+    with pytest.raises(ma.ArrowInvalid, match=f"{MOST + 1} rows"):
+        ma.nulls(MOST + 1).is_null()
+    assert len(ma.nulls(MOST).is_null()) == MOST
+
+
+def test_rows_of_a_batch_without_columns():
+    (batch,) = ma.open_stream(stream(amplified.batch_without_columns()))
+    assert batch.num_rows == ALL and batch.slice(5, 2).to_pylist() == [{}, {}]
+    assert batch.to_pydict() == {} and len(repr(batch)) < 1000
+    with pytest.raises(ma.ArrowInvalid, match=SAYS):
+        batch.to_pylist()
+
+
+@pytest.mark.parametrize("kind", SHARED)
+def test_rows_that_share_their_bytes(kind):
+    array = SHARED[kind]()
+    data = stream(array)
+    (batch,) = ma.open_stream(data)
+    column = batch.column(0)
+    batch.validate(full=True)
+    assert len(str(column)) < 2_000_000
+    assert stream(column) == data, "nothing is written twice"
+    assert len(ma.concat_arrays([column, column])) == 2 * len(column)
+    column.__arrow_c_array__()
+    assert len(column.slice(0, 0).to_pylist()) == 0
+    with pytest.raises(ma.ArrowInvalid, match=SAYS):
+        column.to_pylist()
+    if kind != "long_views":
+        with pytest.raises(ma.ArrowInvalid, match=SAYS):
+            column[0].as_py()
+        with pytest.raises(ma.ArrowInvalid, match=SAYS):
+            column.equals(array)
+        assert not column.equals(array.slice(0, len(array) - 1))
+    if kind.startswith("list_views"):
+        with pytest.raises(ma.ArrowInvalid, match=SAYS):
+            column.flatten()
+        assert column.values.values.type == array.values.values.type
+
+
+def test_views_laid_out_with_offsets_are_bounded():
+    """A consumer that asks for strings gets the views where strings would take too much."""
+    few = amplified.long_views(3)
+    pyarrow = pytest.importorskip("pyarrow")
+    wanted = pyarrow.schema([("a", pyarrow.large_string())])
+    for views, refused in ((few, False), (amplified.long_views(), True)):
+        batch = ma.RecordBatch.from_arrays([views], ["a"])
+        if refused:
+            with pytest.raises(ma.ArrowInvalid, match=SAYS):
+                batch.__arrow_c_array__(wanted.__arrow_c_schema__())
+        else:
+            got = pyarrow.record_batch(batch, schema=wanted)
+            assert got.column(0).to_pylist() == views.to_pylist()
+
+
+@pytest.mark.parametrize("rows", [3, 1000])
+def test_data_that_shares_bytes_within_reason_is_not_refused(rows):
+    column = list_views(ma.array([1, 2, 3]), rows, 2)
+    inner = rows * [[1, 2, 3]]
+    if rows == 3:
+        assert column.to_pylist() == 3 * [inner]
+        assert len(column.flatten()) == 9
+    other = list_views(ma.array([1, 2, 3, 4]), rows, 2)
+    assert column.equals(list_views(ma.array([1, 2, 3]), rows, 2))
+    assert not column.equals(other)
+    assert column[0].as_py() == inner
+
+
+def test_as_much_as_lies_in_memory_is_never_too_much():
+    """Lists that overlap nowhere, and long strings of which each is its own, whatever the rows."""
+    numbers = ma.array([7] * 300_000)
+    ones = amplified.packed("i", list(range(300_000)))
+    sizes = amplified.packed("i", [1] * 300_000)
+    column = amplified.array(ma.list_view(numbers.type), 300_000, [None, ones, sizes], numbers)
+    assert column.to_pylist() == 300_000 * [[7]]
+    assert column.equals(ma.concat_arrays([column.slice(0, 5), column.slice(5)]))
+
+
+@pytest.mark.parametrize("window", [0, 1, 10, 100])
+def test_printing_is_a_preview_however_deep(window):
+    column = amplified.lists_in_lists()
+    for options in ({}, {"skip_new_lines": True}):
+        text = column.to_string(window=window, container_window=2, **options)
+        assert len(text) < (window + 3) * 100_000
+        assert "..." in text
+    flat = ma.array(range(10_000))
+    assert str(flat).count("\n") == 22 and len(flat.to_string(window=5000)) > 50_000
