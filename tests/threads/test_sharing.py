@@ -117,6 +117,20 @@ def test_all_ask_one_batch_for_its_columns(compression):
         assert len(addresses) == 2  # each column was made once
 
 
+@pytest.mark.parametrize("compression", ["lz4", "zstd"])
+def test_what_all_inflate_at_once_counts_once_against_the_limit(compression):
+    numbers = ma.array(range(1 << 20))
+    batch = ma.RecordBatch.from_arrays([numbers], ["number"])
+    sink = ma.BufferOutputStream()
+    options = ma.ipc.IpcWriteOptions(compression=compression)
+    with ma.RecordBatchStreamWriter(sink, batch.schema, options=options) as writer:
+        writer.write_batch(batch)
+    limits = ma.ipc.IpcReadOptions(max_batch_size=8 << 20)
+    for _ in range(5):
+        (found,) = ma.open_stream(sink.getvalue(), options=limits)
+        assert all(in_threads(lambda _: found.column(0).equals(numbers)))
+
+
 def test_what_all_write_to_one_output_is_whole():
     sink = ma.BufferOutputStream()
     pieces = [bytes([index]) * 1000 for index in range(THREADS)]

@@ -33,9 +33,10 @@ skip_type(walk *self, const ma_type *type)
 
 /* ---- one buffer ---- */
 
-/* Count what inflating takes against the limit of the whole message, before it is taken. */
+/* Count what inflating takes against the limit of the whole message, before it is taken: once for
+ * each buffer, also when several threads build its column at the same time. */
 static ma_status
-charge(ma_encoded *self, int64_t size, ma_error *err)
+charge(ma_encoded *self, int64_t index, int64_t size, ma_error *err)
 {
     const ma_limits *limits = &self->plan->limits;
     if (size > limits->max_buffer_size) {
@@ -44,9 +45,16 @@ charge(ma_encoded *self, int64_t size, ma_error *err)
                        "raise it to read this",
                        (long long)size, (long long)limits->max_buffer_size);
     }
-    const int64_t before = atomic_fetch_add(&self->inflated, size);
-    if (before > limits->max_batch_size - size) {
-        atomic_fetch_sub(&self->inflated, size);
+    int64_t charged = atomic_load(&self->charged[index]);
+    do {
+        if (size <= charged) {
+            return MA_OK;
+        }
+    } while (!atomic_compare_exchange_weak(&self->charged[index], &charged, size));
+    const int64_t more = size - charged;
+    if (atomic_fetch_add(&self->inflated, more) > limits->max_batch_size - more) {
+        atomic_fetch_sub(&self->inflated, more);
+        atomic_fetch_sub(&self->charged[index], more);
         return ma_fail(err, MA_LIMIT, -1,
                        "the batch inflates to more than the limit max_batch_size of %lld bytes; "
                        "raise it to read this",
@@ -58,7 +66,8 @@ charge(ma_encoded *self, int64_t size, ma_error *err)
 /* A compressed buffer begins with its inflated size, -1 for 'stored as it is' (Message.fbs,
  * BodyCompressionMethod). `*owned` says that the result is ours alone. */
 static ma_status
-inflate(ma_encoded *self, ma_buffer raw, ma_buffer *out, uint8_t **owned, ma_error *err)
+inflate(ma_encoded *self, int64_t index, ma_buffer raw, ma_buffer *out, uint8_t **owned,
+        ma_error *err)
 {
     if (raw.size < 8) {
         return ma_fail(err, MA_INVALID, -1,
@@ -83,16 +92,12 @@ inflate(ma_encoded *self, ma_buffer raw, ma_buffer *out, uint8_t **owned, ma_err
         *out = MA_EMPTY_BUFFER;
         return MA_OK;
     }
-    MA_TRY(charge(self, size, err));
-    ma_status st = ma_buffer_alloc(size, out, owned, err);
-    if (st == MA_OK) {
-        st = ma_codec_inflate(&self->plan->pool, codec, packed, packed_size, *owned, size, err);
-        if (st != MA_OK) {
-            ma_buffer_clear(out);
-        }
-    }
+    MA_TRY(charge(self, index, size, err));
+    MA_TRY(ma_buffer_alloc(size, out, owned, err));
+    const ma_status st =
+        ma_codec_inflate(&self->plan->pool, codec, packed, packed_size, *owned, size, err);
     if (st != MA_OK) {
-        atomic_fetch_sub(&self->inflated, size);
+        ma_buffer_clear(out);
     }
     return st;
 }
@@ -123,7 +128,8 @@ static ma_status
 take_buffer(walk *self, ma_buffer_kind kind, const ma_type *type, ma_buffer *out, ma_error *err)
 {
     ma_encoded *encoded = self->encoded;
-    const ma_range range = encoded->buffers[self->buffer++];
+    const int64_t index = self->buffer++;
+    const ma_range range = encoded->buffers[index];
     uint8_t *owned = NULL;
     ma_buffer buffer;
 
@@ -133,7 +139,7 @@ take_buffer(walk *self, ma_buffer_kind kind, const ma_type *type, ma_buffer *out
     ma_buffer raw = {encoded->body.data + range.offset, range.size, encoded->body.block};
     ma_status st = MA_OK;
     if (encoded->codec >= 0) {
-        st = inflate(encoded, raw, &buffer, &owned, err);
+        st = inflate(encoded, index, raw, &buffer, &owned, err);
     } else {
         buffer = ma_buffer_ref(raw);
     }

@@ -100,7 +100,8 @@ ma_encoded_new(ma_plan *plan, const ma_message *message, int64_t ordinal, ma_buf
     MA_TRY(check_counts(plan, table, err));
     const int64_t size = (int64_t)sizeof(ma_encoded) + table->n_nodes * (int64_t)sizeof(ma_node) +
                          table->n_buffers * (int64_t)sizeof(ma_range) +
-                         (table->n_variadics + 1) * (int64_t)sizeof(int64_t);
+                         (table->n_variadics + 1) * (int64_t)sizeof(int64_t) +
+                         (table->codec >= 0 ? table->n_buffers * (int64_t)sizeof(int64_t) : 0);
     ma_encoded *self = ma_malloc(size);
     if (self == NULL) {
         return ma_fail_nomem(err, size);
@@ -117,6 +118,10 @@ ma_encoded_new(ma_plan *plan, const ma_message *message, int64_t ordinal, ma_buf
     self->nodes = (ma_node *)(self + 1);
     self->buffers = (ma_range *)(self->nodes + table->n_nodes);
     self->variadic_sums = (int64_t *)(self->buffers + table->n_buffers);
+    self->charged = (_Atomic int64_t *)(self->variadic_sums + table->n_variadics + 1);
+    for (int64_t i = 0; self->codec >= 0 && i < table->n_buffers; i++) {
+        atomic_init(&self->charged[i], 0);
+    }
     ma_status st = read_variadics(self, table, err);
     if (st == MA_OK) {
         st = read_nodes(self, table, err);

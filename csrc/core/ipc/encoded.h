@@ -18,10 +18,11 @@ typedef struct ma_encoded {
     int codec;       /* -1: not compressed */
     bool is_v4;      /* unions have a validity bitmap */
     int64_t length;
-    _Atomic int64_t inflated; /* bytes that its buffers were inflated to so far */
+    _Atomic int64_t inflated; /* bytes that its buffers were inflated to so far, each one once */
     ma_node *nodes;           /* in this block */
     ma_range *buffers;        /* in this block; inside the body */
     int64_t *variadic_sums;   /* in this block; sum of the counts before each */
+    _Atomic int64_t *charged; /* in this block, where compressed; what `inflated` has of each */
 } ma_encoded;
 
 /* What the tables of one message say, checked against the schema and the size of the body:
