@@ -8,6 +8,7 @@ import sysconfig
 
 import pytest
 
+CODECS = {"MA_WITH_LZ4": "liblz4", "MA_WITH_ZSTD": "libzstd"}
 SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 
 
@@ -46,3 +47,41 @@ def sanitizers(cc, folder):
     except AssertionError:
         return []
     return SANITIZERS
+
+
+def thread_sanitizer(cc, folder):
+    """What to compile with, and what to start a program with; skips where neither works.
+
+    It needs its addresses to itself, which some kernels give to others at random.
+    """
+    flags = ["-fsanitize=thread"]
+    source = folder / "probe.c"
+    source.write_text("int main(void) { return 0; }\n")
+    for prefix in ([], ["setarch", "-R"]):
+        try:
+            run(cc, *flags, source, "-o", folder / "probe")
+            run(*prefix, folder / "probe")
+        except (AssertionError, OSError):
+            continue
+        return flags, prefix
+    pytest.skip("no program runs under ThreadSanitizer here")
+
+
+def pkg_config(*args):
+    """What pkg-config answers, in words; None if it doesn't know the module or isn't there."""
+    tool = os.environ.get("PKG_CONFIG", "pkg-config")
+    try:
+        answer = subprocess.run([tool, *args], capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return answer.stdout.split()
+
+
+def codec_flags():
+    """Compiler and linker flags for the codecs that this machine has, as setup.py finds them."""
+    cflags, libs = [], []
+    for macro, module in CODECS.items():
+        if (found := pkg_config("--cflags", module)) is not None:
+            cflags += [f"-D{macro}", *found]
+            libs += pkg_config("--libs", module)
+    return cflags, libs

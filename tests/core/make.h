@@ -248,7 +248,8 @@ stranger(const ma_array *array)
     if (array->dictionary != NULL) {
         copy->dictionary = stranger(array->dictionary);
     }
-    atomic_store(&copy->nulls, ma_array_validity(copy) != NULL ? -1 : 0);
+    const int64_t nulls = array->type->id == MA_TYPE_NULL ? array->length : 0;
+    atomic_store(&copy->nulls, ma_array_validity(copy) != NULL ? -1 : nulls);
     return copy;
 }
 

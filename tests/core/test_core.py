@@ -1,17 +1,15 @@
 """The core's own tests: C programs, built with sanitizers, that know nothing of Python."""
 
 import os
-import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from core.compiling import compiler, run, sanitizers
+from core.compiling import codec_flags, compiler, run, sanitizers
 
 HERE = Path(__file__).resolve().parent
 CSRC = HERE.parents[1] / "csrc"
 FOLDERS = ["base", "types", "codec", "data", "validate", "cdata"]
-CODECS = {"MA_WITH_LZ4": "liblz4", "MA_WITH_ZSTD": "libzstd"}
 PROGRAMS = sorted(HERE.glob("test_*.c"))
 FLAGS = ["-std=c11", "-g", "-O1", "-Wall", "-Wextra", "-Werror=implicit-function-declaration"]
 FLAGS += ["-pthread", "-DMA_FAULT_INJECTION"]
@@ -20,26 +18,6 @@ if not CSRC.is_dir():
     pytest.skip("the sources are not beside these tests", allow_module_level=True)
 
 pytestmark = pytest.mark.thread_unsafe(reason="compiles programs into one folder")
-
-
-def pkg_config(*args):
-    """What pkg-config answers, in words; None if it doesn't know the module or isn't there."""
-    tool = os.environ.get("PKG_CONFIG", "pkg-config")
-    try:
-        answer = subprocess.run([tool, *args], capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return answer.stdout.split()
-
-
-def codec_flags():
-    """Compiler and linker flags for the codecs that this machine has, as setup.py finds them."""
-    cflags, libs = [], []
-    for macro, module in CODECS.items():
-        if (found := pkg_config("--cflags", module)) is not None:
-            cflags += [f"-D{macro}", *found]
-            libs += pkg_config("--libs", module)
-    return cflags, libs
 
 
 @pytest.fixture(scope="module")

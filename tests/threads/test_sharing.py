@@ -128,7 +128,7 @@ def test_what_all_inflate_at_once_counts_once_against_the_limit(compression):
     limits = ma.ipc.IpcReadOptions(max_batch_size=8 << 20)
     for _ in range(5):
         (found,) = ma.open_stream(sink.getvalue(), options=limits)
-        assert all(in_threads(lambda _: found.column(0).equals(numbers)))
+        assert all(in_threads(lambda _, batch=found: batch.column(0).equals(numbers)))
 
 
 def test_what_all_write_to_one_output_is_whole():
