@@ -65,8 +65,16 @@ pyma_guard_call(pyma_guard *self)
 static bool
 try_enter(pyma_guard *self, unsigned long me)
 {
+#ifdef Py_GIL_DISABLED
     unsigned long nobody = 0;
     return atomic_compare_exchange_strong(&self->owner, &nobody, me);
+#else
+    if (atomic_load_explicit(&self->owner, PYMA_GUARD_ORDER) != 0) {
+        return false;
+    }
+    atomic_store_explicit(&self->owner, me, PYMA_GUARD_ORDER);
+    return true;
+#endif
 }
 
 /* Whoever leaves looks for waiting ones after it has left, and whoever waits tries again after it

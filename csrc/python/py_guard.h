@@ -14,6 +14,15 @@
 #include "python/py_state.h"
 #include "python/py_thread.h"
 
+/* Where there is a GIL, who enters or leaves has it, and that orders all that happens. An exchange
+ * of a word with other processors would wait for the batch that was just written to arrive in
+ * memory. */
+#ifdef Py_GIL_DISABLED
+#define PYMA_GUARD_ORDER memory_order_seq_cst
+#else
+#define PYMA_GUARD_ORDER memory_order_relaxed
+#endif
+
 typedef struct pyma_guard {
     _Atomic unsigned long owner; /* number of the thread inside a call, or 0 */
     atomic_int waiting;          /* threads that wait for their turn */
@@ -46,8 +55,8 @@ static inline void
 pyma_guard_leave(pyma_guard *self)
 {
     const bool paused = !self->runs_python;
-    atomic_store(&self->owner, 0);
-    if (atomic_load(&self->waiting) > 0) {
+    atomic_store_explicit(&self->owner, 0, PYMA_GUARD_ORDER);
+    if (atomic_load_explicit(&self->waiting, PYMA_GUARD_ORDER) > 0) {
         pyma_guard_call(self);
     }
     if (paused) {
