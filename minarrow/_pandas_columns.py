@@ -122,13 +122,24 @@ def _times(chunks, letter, unit):
     return _values(chunks, np.int64, _NAT).view(f"{letter}8[{unit}]")
 
 
+def _zoned_dtype(type):
+    """pandas' dtype of moments in a zone; ArrowInvalid for a zone that it doesn't know."""
+    try:
+        return pd.DatetimeTZDtype(type.unit, type.tz)
+    except (KeyError, OSError, TypeError, ValueError) as error:
+        raise _core.ArrowInvalid(
+            f"pandas has no time zone {type.tz!r} ({error}); to_numpy() gives the moments "
+            "in UTC"
+        ) from None
+
+
 def _timestamps(chunks, type, options):
     # Python's datetime has no nanoseconds: those stay what they are, as with pyarrow
     if options["timestamp_as_object"] and type.unit != "ns":
         return _objects(chunks)
     if type.tz is None or options["nested"]:
         return _times(chunks, "M", type.unit)
-    dtype = pd.DatetimeTZDtype(type.unit, type.tz)
+    dtype = _zoned_dtype(type)
     moments = _values(chunks, np.int64, _NAT)
     return pd.DatetimeIndex(moments, dtype=dtype, copy=False).array
 
