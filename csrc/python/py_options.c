@@ -4,6 +4,19 @@
 
 #include "python/py_module.h"
 
+static int
+read_flag(PyObject *options, const char *name, bool *out)
+{
+    PyObject *value = PyObject_GetAttrString(options, name);
+    const int truth = value != NULL ? PyObject_IsTrue(value) : -1;
+    Py_XDECREF(value);
+    if (truth < 0) {
+        return -1;
+    }
+    *out = truth;
+    return 0;
+}
+
 /* ---- reading ---- */
 
 static int
@@ -58,7 +71,12 @@ pyma_read_options_from(PyObject *options, PyObject *columns, pyma_read_options *
     if (options == NULL || options == Py_None) {
         return 0;
     }
-    return read_limits(options, &out->limits);
+    bool threads = true;
+    if (read_limits(options, &out->limits) < 0 || read_flag(options, "use_threads", &threads) < 0) {
+        return -1;
+    }
+    out->limits.threads = threads ? 0 : 1;
+    return 0;
 }
 
 static int
@@ -116,19 +134,6 @@ pyma_picks_from(pyma_state *state, PyObject *columns, const ma_schema *schema, m
 }
 
 /* ---- writing ---- */
-
-static int
-read_flag(PyObject *options, const char *name, bool *out)
-{
-    PyObject *value = PyObject_GetAttrString(options, name);
-    const int truth = value != NULL ? PyObject_IsTrue(value) : -1;
-    Py_XDECREF(value);
-    if (truth < 0) {
-        return -1;
-    }
-    *out = truth;
-    return 0;
-}
 
 static int
 read_int(PyObject *options, const char *name, long *out)

@@ -22,6 +22,7 @@ typedef struct ma_limits {
 #define X(name, value, text) int64_t name;
     MA_LIMIT_TABLE(X)
 #undef X
+    int threads; /* to inflate on when all columns are asked for; 0: one for each processor */
 } ma_limits;
 
 static inline ma_limits

@@ -202,7 +202,7 @@ ma_batch_load(ma_batch *self, ma_error *err)
     if (missing == 0) {
         return MA_OK;
     }
-    const int threads = missing > 1 && ma_batch_is_costly(self) ? 0 : 1;
+    const int threads = missing > 1 && ma_batch_is_costly(self) ? self->source->threads : 1;
     return ma_parallel(load_one, self, self->schema->n_fields, threads, err);
 }
 

@@ -15,6 +15,7 @@ typedef struct ma_batch_source {
     /* Whether building takes so long (inflating much) that several threads pay. */
     bool (*is_costly)(const struct ma_batch_source *self);
     void (*free)(struct ma_batch_source *self);
+    int threads; /* to build on where it is costly; 0: one for each processor */
 } ma_batch_source;
 
 /* A batch of columns that are there. Takes new references. Every column has `length` rows and its

@@ -71,7 +71,8 @@ ma_reading_batch(ma_encoded *encoded, ma_dict_set *dicts, int64_t number, ma_met
         ma_encoded_unref(encoded);
         return ma_fail_nomem(err, sizeof(*source));
     }
-    source->base = (ma_batch_source){build_column, source_is_costly, free_source};
+    source->base = (ma_batch_source){build_column, source_is_costly, free_source,
+                                     encoded->plan->limits.threads};
     source->encoded = encoded;
     source->dicts = ma_dict_set_ref(dicts);
     source->number = number;
