@@ -1,6 +1,6 @@
 """Makes the seeds of the fuzzers: small streams, files and schemas with every type and every frame.
 
-    python seeds.py                 into seeds/stream, seeds/file, seeds/schema
+    python seeds.py                 into the folders of seeds/
 
 It needs minarrow and hypothesis, and makes the same bytes each time. Most come from the project's
 own writer; what that does not write (the other byte order, odd padding, a dictionary replaced
@@ -17,7 +17,7 @@ sys.path[:0] = [str(HERE.parent), str(HERE.parent / "tests"), str(HERE.parent / 
 
 from anything import Maker  # noqa: E402
 from oracle import messages, reading  # noqa: E402
-from oracle.encoder import sheet_of  # noqa: E402
+from oracle.encoder import Encoder, sheet_of  # noqa: E402
 
 import minarrow as ma  # noqa: E402
 
@@ -60,8 +60,21 @@ TYPES = {
     "dictionary-nested": [
         ma.dictionary(ma.int32(), ma.struct([ma.field("x", ma.dictionary(ma.int8(), TEXT))]))
     ],
+    "dictionary-of-many": [
+        ma.dictionary(ma.int8(), values)
+        for values in (
+            *(ma.bool_(), ma.string_view(), ma.list_(INT, 2), ma.list_view(ma.int8()), ma.null()),
+            *(ma.dense_union(ENTRIES), ma.sparse_union(ENTRIES), ma.map_(ma.int8(), TEXT)),
+            *(ma.run_end_encoded(INT, TEXT), ma.struct(ENTRIES)),
+        )
+    ],
+    "runs-of-many": [
+        ma.run_end_encoded(INT, values)
+        for values in (ma.bool_(), ma.list_(TEXT), ma.dense_union(ENTRIES), ma.struct(ENTRIES))
+    ],
     "list-of-structs": [ma.list_(ma.struct([*ENTRIES, ma.field("c", ma.list_(ma.bool_()))]))],
     "union-of-all": [ma.dense_union([ma.field("l", ma.list_(INT)), ma.field("n", ma.null())])],
+    "list-of-dictionaries": [ma.list_(ma.dictionary(ma.int8(), TEXT))],
     "runs-of-dictionary": [ma.run_end_encoded(INT, ma.dictionary(ma.uint8(), TEXT))],
     "no-columns": [],
 }
@@ -157,6 +170,34 @@ def odd_sheets():
         yield f"{name}-odd", sheet_of(case, random.Random(3), version=messages.V4)
 
 
+    yield "unions-with-nulls", old_unions()
+
+
+def old_unions():
+    """Unions with nulls of their own, as they were before V5."""
+    schema = schema_of(UNIONS[:2])
+    case = reading.read_stream(written(ma.ipc.new_stream, schema, batches_of(schema, [7, 5])))
+    sheet = messages.Sheet(version=messages.V4)
+    sheet.add_schema(case.fields)
+    for batch in case.batches:
+        columns = list(map(Encoder().column, case.fields, batch.columns))
+        for column in columns:
+            column.buffers[0] = b"\x2d"
+        sheet.add_batch(columns, batch.num_rows)
+    return sheet
+
+
+def roundtrips():
+    """Streams whose dictionaries change, and behind them how fuzz_roundtrip is to write them."""
+    for name in ("dictionary", "dictionary-wide", "dictionary-of-lists", "list-of-dictionaries"):
+        schema = schema_of(TYPES[name])
+        for switches in (b"\x10\x02", b"\x20\x00", b"\x30\x01", b"\x61\x1a"):
+            data = written(ma.ipc.new_stream, schema, batches_of(schema, [5, 4, 6, 3]))
+            yield f"{name}-{switches.hex()}", data + switches
+    schema = schema_of(UNIONS)
+    yield "unions-to-v4", written(ma.ipc.new_stream, schema, batches_of(schema, [6])) + b"\x86\x01"
+
+
 def schemas():
     """The flatbuffers of schema messages, and of footers."""
     for name, types in TYPES.items():
@@ -181,7 +222,8 @@ def second_flatbuffer(data):
 
 def main():
     total = 0
-    for target, made in {"stream": streams, "file": files, "schema": schemas}.items():
+    makers = {"stream": streams, "roundtrip": roundtrips, "file": files, "schema": schemas}
+    for target, made in makers.items():
         folder = HERE / "seeds" / target
         folder.mkdir(parents=True, exist_ok=True)
         for name, data in made():

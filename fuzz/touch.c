@@ -6,6 +6,7 @@
 #include "core/cdata/import_array.h"
 #include "core/data/compact.h"
 #include "core/data/concat.h"
+#include "core/data/dense.h"
 #include "core/data/equal.h"
 #include "core/validate/values.h"
 
@@ -13,6 +14,7 @@
  * of them. */
 #define MOST_VALUES 4096
 #define MOST_BYTES  (64 * 1024)
+#define MOST_DENSE  (64 * 1024) /* rows that may take memory, which nulls and runs do not */
 
 ma_limits
 fuzz_limits(void)
@@ -198,6 +200,33 @@ require_joined(ma_array *array, ma_array *first, ma_array *second)
     ma_array_unref(joined);
 }
 
+/* Rows of a form that numpy takes, where the type has it. */
+static void
+require_dense(ma_array *first, ma_array *second, ma_dense_form form)
+{
+    static const uint8_t fill[8] = {0xF1, 0x11};
+    ma_array *const both[] = {first, second};
+    const int64_t width = ma_dense_width(form, first->type);
+    ma_buffer out;
+    FUZZ_REQUIRE(width >= 0 && width <= (int64_t)sizeof(fill));
+    if (width == 0) {
+        return;
+    }
+    const uint8_t *fills = form == MA_DENSE_VALUES ? fill : NULL;
+    FUZZ_REQUIRE(ma_dense_make(form, both, 2, fills, &out, NULL) == MA_OK);
+    FUZZ_REQUIRE(out.size == width * (first->length + second->length));
+    for (int64_t i = 0; i < second->length && i < MOST_VALUES; i++) {
+        const uint8_t *row = out.data + width * (first->length + i);
+        const bool is_null = ma_array_is_null(second, i);
+        FUZZ_REQUIRE(form != MA_DENSE_NULLS || *row == is_null);
+        if (form == MA_DENSE_VALUES) {
+            const void *value = is_null ? fill : (const void *)ma_array_bytes_at(second, i).data;
+            FUZZ_REQUIRE(memcmp(row, value, (size_t)width) == 0);
+        }
+    }
+    ma_buffer_clear(&out);
+}
+
 static void
 require_lent(ma_array *array)
 {
@@ -234,6 +263,11 @@ fuzz_touch_array(ma_array *array)
         require_compact(second);
         require_joined(array, first, second);
         require_lent(second);
+        if (array->length <= MOST_DENSE) {
+            for (int form = MA_DENSE_VALUES; form <= MA_DENSE_NULLS; form++) {
+                require_dense(first, second, (ma_dense_form)form);
+            }
+        }
     }
     ma_array_unref(first);
     ma_array_unref(second);

@@ -35,6 +35,7 @@ if [ -x /usr/bin/python3 ] && ! usable_python /usr/bin/python3; then
     esac
 fi
 command -v "${PKG_CONFIG:-pkg-config}" >/dev/null 2>&1 || want pkg-config
+command -v xz >/dev/null 2>&1 || want xz-utils
 ${PKG_CONFIG:-pkg-config} --exists liblz4 2>/dev/null || want liblz4-dev
 ${PKG_CONFIG:-pkg-config} --exists libzstd 2>/dev/null || want libzstd-dev
 
