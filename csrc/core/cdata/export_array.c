@@ -1,5 +1,7 @@
 #include "core/cdata/export_array.h"
 
+#include <string.h>
+
 #include "core/base/memory.h"
 #include "core/base/number.h"
 #include "core/validate/values.h"
@@ -102,17 +104,45 @@ cut_union(ma_array *array, ma_array **out, ma_error *err)
     return MA_OK;
 }
 
+/* The same array with empty views where rows are null. Nothing is said about what stands there, and
+ * libraries follow it all the same. */
+static ma_status
+clear_stray_views(ma_array *array, ma_array **out, ma_error *err)
+{
+    ma_array *clean = NULL;
+    ma_buffer views;
+    uint8_t *data;
+    MA_TRY(ma_array_slice(array, 0, array->length, &clean, err));
+    const ma_status st = ma_buffer_alloc(array->buffers[1].size, &views, &data, err);
+    if (st != MA_OK) {
+        ma_array_unref(clean);
+        return st;
+    }
+    memcpy(data, array->buffers[1].data, (size_t)views.size);
+    for (int64_t i = 0; i < array->length; i++) {
+        if (ma_array_is_null(array, i)) {
+            memset(data + 16 * (array->offset + i), 0, 16);
+        }
+    }
+    ma_buffer_clear(&clean->buffers[1]);
+    clean->buffers[1] = views;
+    *out = clean;
+    return MA_OK;
+}
+
 static ma_status
 export_node(ma_array *array, struct ArrowArray *out, ma_error *err);
 
+/* In place of an array that other libraries would stumble over, what `change` makes of it. */
 static ma_status
-export_union(ma_array *array, struct ArrowArray *out, ma_error *err)
+export_changed(ma_array *array, ma_status (*change)(ma_array *, ma_array **, ma_error *),
+               struct ArrowArray *out, ma_error *err)
 {
-    ma_array *cut = NULL;
+    ma_array *changed = NULL;
     out->release = NULL;
-    MA_TRY(cut_union(array, &cut, err));
-    const ma_status st = export_node(cut, out, err);
-    ma_array_unref(cut);
+    MA_TRY(change(array, &changed, err));
+    const ma_status st = export_node(changed, out, err);
+    ma_array_unref(changed);
     return st;
 }
 
@@ -120,7 +150,10 @@ static ma_status
 export_node(ma_array *array, struct ArrowArray *out, ma_error *err)
 {
     if (array->type->layout == MA_LAYOUT_SPARSE_UNION && array->offset > 0) {
-        return export_union(array, out, err);
+        return export_changed(array, cut_union, out, err);
+    }
+    if (ma_array_has_stray_views(array)) {
+        return export_changed(array, clear_stray_views, out, err);
     }
     const ma_layout *layout = &ma_layouts[array->type->layout];
     out->release = NULL;

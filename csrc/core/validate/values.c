@@ -71,6 +71,21 @@ is_good_view(const ma_array *self, const uint8_t *view)
            ma_load_u32(view + 4) == ma_load_u32(data->data + offset);
 }
 
+bool
+ma_array_has_stray_views(const ma_array *self)
+{
+    if (self->type->layout != MA_LAYOUT_VIEW || ma_array_validity(self) == NULL) {
+        return false;
+    }
+    const uint8_t *views = self->buffers[1].data + 16 * self->offset;
+    for (int64_t i = 0; i < self->length; i++) {
+        if (MA_UNLIKELY(!is_good_view(self, views + 16 * i))) {
+            return true; /* of a null, as the values are checked */
+        }
+    }
+    return false;
+}
+
 static ma_status
 fail_view(const ma_array *self, int64_t row, const uint8_t *view, ma_error *err)
 {
