@@ -17,6 +17,7 @@ UNKNOWN = {
         "dictionary, ordered",
     },
     "nanoarrow": {"string_view", "binary_view"},
+    "duckdb": {"float16", "decimal256", "dense_union"},
 }  # fmt: skip
 # What they keep, and have no Python values for, or other ones.
 MUTE = {
@@ -26,7 +27,11 @@ MUTE = {
     },
     "arro3": {*INTERVALS, *RUN_ENDS, "list_view", "large_list_view", "month_day_nano_interval"},
     "polars": {"map"},  # dicts
+    "duckdb": {*INTERVALS, "month_day_nano_interval", "map", "fixed_size_list"},  # spans, tuples
 }  # fmt: skip
+# What comes back as an interval, of microseconds, and as something else where days and
+# milliseconds go there.
+SPANS = {*INTERVALS, "month_day_nano_interval", *(n for n in ALL if n.startswith("duration"))}
 # Slices of which they read from the first row on, or not at all.
 UNCUT = {
     "nanoarrow": {"float16", "fixed_size_binary", "month_day_nano_interval"},
@@ -105,6 +110,26 @@ def test_polars(name, rows):
     assert back.to_pylist() == array.to_pylist()
     if name not in MUTE["polars"]:
         assert theirs.to_list() == array.to_pylist()
+
+
+@pytest.mark.parametrize("name, rows", cases("duckdb"))
+def test_duckdb(name, rows):
+    """Which has a form of its own for most, and gives values back."""
+    duckdb = pytest.importorskip("duckdb")
+    array = cut(make(name), rows)
+    table = ma.Table.from_arrays([array], ["x"])
+    with duckdb.connect() as connection:
+        connection.register("ours", table)
+        if name not in MUTE["duckdb"]:
+            theirs = connection.sql("select x from ours").fetchall()
+            assert [row[0] for row in theirs] == array.to_pylist()
+        back = ma.table(connection.sql("select x from ours"))
+    back.validate(full=True)
+    values = back.column(0).to_pylist()
+    if name in SPANS:
+        assert [value is None for value in values] == [value is None for value in array.to_pylist()]
+    else:
+        assert values == array.to_pylist()
 
 
 @pytest.mark.parametrize("name", ["int64", "float32", "string_view", "bool", "timestamp[ns]"])

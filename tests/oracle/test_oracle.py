@@ -8,7 +8,7 @@ import pytest
 
 pytest.importorskip("hypothesis")
 
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from . import flatbuf, golden, integration_json, messages, reading, strategies
@@ -199,6 +199,26 @@ def has_nested_dictionaries(fields):
     return any(dictionary_fields(field["children"]) for field in values)
 
 
+def encoded_halves(field):
+    """Whether dictionary-encoded half floats are anywhere in the field."""
+    own = field["dictionary"] is not None and field["type"] == ("floatingpoint", "HALF")
+    return own or any(map(encoded_halves, field["children"]))
+
+
+def ends_pyarrow(field, in_list=False):
+    """Whether asking pyarrow 26 for a row that is null ends the process.
+
+    It does for lists and maps over runs whose values have dictionary-encoded half floats in them,
+    as its own arrays show: a null row makes an empty array of such runs, for which it finds no
+    builder, and that is not looked at.
+    """
+    name, children = field["type"][0], field["children"]
+    if in_list and name == "runendencoded" and encoded_halves(children[1]):
+        return True
+    in_list = in_list or "list" in name or name == "map"
+    return any(ends_pyarrow(child, in_list) for child in children)
+
+
 def compressor(pa, codec):
     """What a Sheet takes for a codec."""
     if codec is None:
@@ -208,6 +228,7 @@ def compressor(pa, codec):
 
 
 def write_and_check(pa, case, seed, kind, **options):
+    assume(not any(map(ends_pyarrow, case.fields)))
     deltas = not has_nested_dictionaries(case.fields)
     sheet = sheet_of(case, random_of(seed), deltas, **options)
     source = pa.py_buffer(sheet.stream() if kind == "stream" else sheet.file())
