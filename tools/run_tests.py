@@ -44,7 +44,7 @@ VARIANTS = {
     ),
     "thread": Variant(
         build={"MINARROW_SANITIZE": "thread"},
-        run={"TSAN_OPTIONS": "halt_on_error=1"},
+        run={"TSAN_OPTIONS": "halt_on_error=1:die_after_fork=0"},
         preload=("libtsan.so",),
         undisturbed=False,
         pytest=("tests/threads",),
@@ -149,7 +149,8 @@ def test_in(python, options):
         arguments += [] if variant.undisturbed else ["-m", "not undisturbed"]
         # what a sanitizer prints before it ends the process is not kept back
         arguments += ["--capture=sys"]
-    if "pytest-xdist" not in environment.missing and options.jobs > 1:
+    asked = any(argument.startswith("-n") or argument == "no:xdist" for argument in arguments)
+    if "pytest-xdist" not in environment.missing and options.jobs > 1 and not asked:
         arguments += ["-n", str(options.jobs)]
     passed, last_line = run_pytest(inside, arguments, settings)
     seconds = time.monotonic() - began

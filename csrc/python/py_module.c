@@ -121,6 +121,13 @@ module_traverse(PyObject *module, visitproc visit, void *arg)
         Py_VISIT(object);
     }
     FOR_EACH_OBJECT(state, Py_VISIT);
+    for (size_t i = 0; i < COUNT_OF(state->simple_types); i++) {
+        PyObject *type = state->simple_types[i];
+        /* the collector does not look into data types: who holds one alone tells of its class */
+        if (type != NULL && Py_REFCNT(type) == 1) {
+            Py_VISIT(Py_TYPE(type));
+        }
+    }
     return 0;
 }
 

@@ -1,0 +1,54 @@
+"""The module belongs to an interpreter, and goes with it."""
+
+import gc
+import importlib.util
+import weakref
+
+import pytest
+
+import minarrow as ma
+
+
+def another_module():
+    """The extension module made once more, as each interpreter makes its own."""
+    spec = importlib.util.spec_from_file_location("minarrow._core", ma._core.__file__)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_each_has_types_and_errors_of_its_own():
+    module = another_module()
+    assert module is not ma._core
+    assert module.Array is not ma._core.Array
+    with pytest.raises(module.ArrowInvalid) as caught:
+        module.StreamReader(b"no stream")
+    assert not isinstance(caught.value, ma.ArrowInvalid)
+
+
+def test_it_goes_when_nobody_holds_it():
+    module = another_module()
+    assert module.array([1, None, 3]).to_pylist() == [1, None, 3]
+    gone = weakref.ref(module)
+    types = [weakref.ref(getattr(module, name)) for name in ("DataType", "Array", "StreamReader")]
+    del module
+    gc.collect()
+    assert gone() is None
+    assert [kind() for kind in types] == [None] * 3
+
+
+def test_a_value_keeps_it():
+    module = another_module()
+    value = module.array([1, None, 3])
+    kind = value.type
+    gone = weakref.ref(module)
+    del module
+    gc.collect()
+    assert gone() is not None
+    assert (value.to_pylist(), str(kind)) == ([1, None, 3], "int64")
+    del value
+    gc.collect()
+    assert str(kind) == "int64"
+    del kind
+    gc.collect()
+    assert gone() is None
