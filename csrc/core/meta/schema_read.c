@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "core/base/memory.h"
+#include "core/base/number.h"
 #include "core/meta/fb_ids.h"
 #include "core/meta/schema_meta.h"
 
@@ -12,12 +13,31 @@ typedef struct schema_reader {
     int64_t budget; /* bytes that may still be copied */
 } schema_reader;
 
+/* Bytes that every field takes: those of its offset in a vector of children. */
+#define LEAST_OF_FIELD 4
+
 /* A type's table of Schema.fbs, with its number in the union Type; read_type fills a new type. */
 typedef struct type_table {
     ma_fb_table table;
     int64_t tag;
     int32_t n_children;
 } type_table;
+
+static ma_status
+fail_fields(const schema_reader *self, const ma_fb_table *at, ma_error *err)
+{
+    const int64_t most = self->limits->max_fields;
+    if (most > at->all.size / LEAST_OF_FIELD) {
+        return ma_fail(err, MA_INVALID, at->all.origin + at->at,
+                       "the schema has more fields than its %lld bytes have room for: it takes the "
+                       "same ones for several",
+                       (long long)at->all.size);
+    }
+    return ma_fail(err, MA_LIMIT, at->all.origin + at->at,
+                   "the schema has more fields than the limit max_fields of %lld; raise it to read "
+                   "this",
+                   (long long)most);
+}
 
 static ma_status
 bad_type(const type_table *in, const char *what, int64_t value, ma_error *err)
@@ -275,9 +295,7 @@ read_type(schema_reader *self, const ma_fb_table *field, int64_t depth, ma_type 
     }
     MA_TRY(ma_fb_vector_of(field, FB_FIELD_CHILDREN, 4, &children, err));
     if (children.count > self->fields) {
-        return ma_fail(err, MA_LIMIT, field->all.origin + field->at,
-                       "the schema has more fields than its size or the limit max_fields allows; "
-                       "raise max_fields to read this");
+        return fail_fields(self, field, err);
     }
     in.n_children = (int32_t)children.count;
     MA_TRY(type_id(&in, &id, err));
@@ -378,9 +396,7 @@ read_field(schema_reader *self, const ma_fb_table *table, int64_t depth, ma_fiel
                        (long long)self->limits->max_nesting_depth, MA_MAX_NESTING_DEPTH);
     }
     if (--self->fields < 0) {
-        return ma_fail(err, MA_LIMIT, table->all.origin + table->at,
-                       "the schema has more fields than its size or the limit max_fields allows; "
-                       "raise max_fields to read this");
+        return fail_fields(self, table, err);
     }
     MA_TRY(ma_fb_string(table, FB_FIELD_NAME, &name, err));
     self->budget -= name.size;
@@ -397,16 +413,13 @@ ma_status
 ma_schema_meta_read(const ma_fb_table *table, const ma_limits *limits, ma_schema_meta *out,
                     ma_error *err)
 {
-    /* Every field takes at least the 4 bytes of its offset in a vector of children. */
     schema_reader self = {limits, limits->max_fields, limits->max_metadata_size};
     ma_fb_vector items;
     ma_metadata *metadata = NULL;
     ma_field **fields = NULL;
     int64_t big_endian;
 
-    if (self.fields > table->all.size / 4) {
-        self.fields = table->all.size / 4;
-    }
+    self.fields = ma_min_i64(self.fields, table->all.size / LEAST_OF_FIELD);
     MA_TRY(ma_fb_int(table, FB_SCHEMA_ENDIANNESS, 2, 0, &big_endian, err));
     if (big_endian != 0 && big_endian != 1) {
         return ma_fail(err, MA_INVALID, table->all.origin + table->at,
