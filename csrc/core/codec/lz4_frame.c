@@ -24,14 +24,16 @@
 #define BLOCK_HEAD   4
 #define END_MARK     4
 
-/* A length goes on with bytes of up to 255 each; nothing else gives more for a byte. A frame that
- * gives anything has a header, an end mark and at least one block. */
+/* A length goes on with bytes of up to 255 each; nothing else gives more for a byte. */
+#define MOST_OF_A_BYTE INT64_C(255)
+
+/* A frame that gives anything has a header, an end mark and at least one block. */
 static int64_t
 most_inflated(int64_t size)
 {
     int64_t most;
     const int64_t bytes = ma_max_i64(size - LEAST_HEADER - BLOCK_HEAD - END_MARK, 0);
-    return ma_mul_i64(bytes, 255, &most) ? most : INT64_MAX;
+    return ma_mul_i64(bytes, MOST_OF_A_BYTE, &most) ? most : INT64_MAX;
 }
 
 #ifdef MA_WITH_LZ4
@@ -298,13 +300,14 @@ inflate_block(const frame *self, const uint8_t *packed, int64_t size, uint8_t *t
 static ma_status
 explain_block(const frame *self, const uint8_t *packed, int64_t size, int64_t room, ma_error *err)
 {
+    const int64_t enough = ma_min_i64(self->largest_block, MOST_OF_A_BYTE * size);
     bool too_long = false;
-    if (room < self->largest_block) {
-        uint8_t *spare = ma_malloc(self->largest_block);
+    if (room < enough) {
+        uint8_t *spare = ma_malloc(enough);
         if (spare == NULL) {
-            return ma_fail_nomem(err, self->largest_block);
+            return ma_fail_nomem(err, enough);
         }
-        too_long = inflate_block(self, packed, size, spare, self->largest_block) >= 0;
+        too_long = inflate_block(self, packed, size, spare, enough) >= 0;
         ma_free(spare);
     }
     return too_long ? ma_codec_fail_more(self->target, err)
