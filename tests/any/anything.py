@@ -15,7 +15,13 @@ INTEGERS = [ma.int8, ma.int16, ma.int32, ma.int64, ma.uint8, ma.uint16, ma.uint3
 UNITS = ["s", "ms", "us", "ns"]
 NAMES = ["a", "b", "", "a", "a.b", "\N{SNOWMAN}", "item"]
 DICTIONARY = 29
-METADATA = [None, None, {b"k": b"v"}, {b"": b"", b"\x00k": b"\xff\x00", b"x": b"y" * 70}]
+METADATA = [
+    None,
+    None,
+    {b"k": b"v"},
+    {b"": b"", b"\x00k": b"\xff\x00", b"x": b"y" * 70},
+    [(b"k", b"1"), (b"", b""), (b"k", b"2")],
+]
 
 
 # -- types

@@ -135,9 +135,7 @@ def test_what_cannot_be_unified_says_so():
 
 
 def test_unifying_more_than_the_indices_can_number_is_refused():
-    batches = [
-        batch_of([f"{n}-99"], [f"{n}-{i}" for i in range(100)]) for n in range(2)
-    ]
+    batches = [batch_of([f"{n}-99"], [f"{n}-{i}" for i in range(100)]) for n in range(2)]
     with pytest.raises(ma.ArrowInvalid, match="int8"):
         write(batches, unify_dictionaries=True)
 
@@ -196,3 +194,18 @@ def test_every_index_type(index, ordered):
     data, _ = write([ma.RecordBatch.from_arrays([made], ["d"])])
     check(data, [2.5, None, 1.5])
     assert ma.open_stream(data).schema.field(0).type.ordered == ordered
+
+
+def test_what_deltas_come_to_is_limited():
+    """Said with the limit and how to raise it; the values that are within it are read."""
+    words = [f"{i:0100}" for i in range(20)]
+    batches = [batch_of([word], words[: i + 1]) for i, word in enumerate(words)]
+    data, _ = write(batches, emit_dictionary_deltas=True)
+    tight = ma.ipc.IpcReadOptions(max_dictionary_size=1000)
+    got = list(ma.open_stream(data, options=tight))
+    assert got[0].column(0).to_pylist() == words[:1]
+    with pytest.raises(ma.ArrowInvalid, match="max_dictionary_size of 1000; raise it") as caught:
+        got[19].column(0)
+    assert "'d'" in caught.value.path
+    wide = ma.ipc.IpcReadOptions(max_dictionary_size=1 << 20)
+    assert values_of(ma.open_stream(data, options=wide)) == words
