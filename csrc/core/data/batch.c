@@ -173,7 +173,7 @@ count_missing(const ma_batch *self)
 bool
 ma_batch_is_costly(const ma_batch *self)
 {
-    return self->source != NULL && count_missing(self) > 0 && self->source->is_costly(self->source);
+    return self->source != NULL && self->source->is_costly(self->source);
 }
 
 void

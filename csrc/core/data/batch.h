@@ -51,7 +51,8 @@ ma_batch_column(ma_batch *self, int32_t index, ma_array **out, ma_error *err);
 bool
 ma_batch_has_column(const ma_batch *self, int32_t index);
 
-/* Whether building columns that are missing takes long: a compressed body of some size. */
+/* Whether building a column that is missing takes long: a compressed body of some size. Asked
+ * for every column that is touched, so it looks at none of the others. */
 bool
 ma_batch_is_costly(const ma_batch *self);
 
