@@ -4,6 +4,8 @@ Keys may be repeated, and keys and values be empty or any bytes. Python's dicts 
 several; what is written again has all of them, in order.
 """
 
+import itertools
+
 import pytest
 from oracle import flatbuf, messages
 from oracle.columns import Column
@@ -169,3 +171,13 @@ def test_equality_counts_metadata_when_asked():
         assert marked.equals(other)
         assert not marked.equals(other, check_metadata=True)
     assert marked.equals(marked.with_metadata(PAIRS), check_metadata=True)
+
+
+def test_equality_takes_pairs_in_any_order():
+    """As their order is nobody's promise: the C data interface and IPC give pyarrow's turned."""
+    pairs = [(b"k", b"1"), (b"", b"k"), (b"k", b"2"), (b"k", b"1"), (b"k\0", b"")]
+    marked = ma.schema([], metadata=pairs)
+    for other in itertools.permutations(pairs):
+        assert ma.schema([], metadata=list(other)).equals(marked, check_metadata=True)
+    for other in (pairs[:-1], [*pairs[:-1], (b"k", b"2")], [*pairs[:-1], (b"k", b"\0")]):
+        assert not ma.schema([], metadata=other).equals(marked, check_metadata=True)

@@ -1,5 +1,6 @@
 #include "core/types/metadata.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/memory.h"
@@ -8,6 +9,24 @@ static bool
 bytes_equal(ma_bytes a, ma_bytes b)
 {
     return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, (size_t)a.size) == 0);
+}
+
+static int
+compare_bytes(ma_bytes a, ma_bytes b)
+{
+    const int64_t size = a.size < b.size ? a.size : b.size;
+    const int order = size > 0 ? memcmp(a.data, b.data, (size_t)size) : 0;
+    return order != 0 ? order : (a.size > b.size) - (a.size < b.size);
+}
+
+/* qsort's order of two elements of `sorted`. */
+static int
+compare_pairs(const void *left, const void *right)
+{
+    const ma_pair *a = *(const ma_pair *const *)left;
+    const ma_pair *b = *(const ma_pair *const *)right;
+    const int order = compare_bytes(a->key, b->key);
+    return order != 0 ? order : compare_bytes(a->value, b->value);
 }
 
 static ma_bytes
@@ -28,7 +47,8 @@ ma_metadata_new(const ma_pair *pairs, int64_t count, ma_metadata **out, ma_error
         *out = NULL;
         return MA_OK;
     }
-    int64_t size = (int64_t)sizeof(ma_metadata) + count * (int64_t)sizeof(ma_pair);
+    int64_t size = (int64_t)sizeof(ma_metadata) +
+                   count * (int64_t)(sizeof(ma_pair) + sizeof(*(*out)->sorted));
     for (int64_t i = 0; i < count; i++) {
         size += pairs[i].key.size + pairs[i].value.size;
     }
@@ -38,10 +58,15 @@ ma_metadata_new(const ma_pair *pairs, int64_t count, ma_metadata **out, ma_error
     }
     ma_refs_init(&self->refs);
     self->count = count;
-    char *end = (char *)(self->pairs + count);
+    self->sorted = (const ma_pair **)(self->pairs + count);
+    char *end = (char *)(self->sorted + count);
     for (int64_t i = 0; i < count; i++) {
         self->pairs[i].key = store(&end, pairs[i].key);
         self->pairs[i].value = store(&end, pairs[i].value);
+        self->sorted[i] = &self->pairs[i];
+    }
+    if (count > 1) {
+        qsort(self->sorted, (size_t)count, sizeof(*self->sorted), compare_pairs);
     }
     *out = self;
     return MA_OK;
@@ -86,8 +111,7 @@ ma_metadata_equal(const ma_metadata *a, const ma_metadata *b)
         return false;
     }
     for (int64_t i = 0; i < a->count; i++) {
-        if (!bytes_equal(a->pairs[i].key, b->pairs[i].key) ||
-            !bytes_equal(a->pairs[i].value, b->pairs[i].value)) {
+        if (compare_pairs(&a->sorted[i], &b->sorted[i]) != 0) {
             return false;
         }
     }

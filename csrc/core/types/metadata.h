@@ -15,7 +15,8 @@ typedef struct ma_pair {
 typedef struct ma_metadata {
     ma_refs refs;
     int64_t count;
-    ma_pair pairs[]; /* their bytes lie behind, in the same block */
+    const ma_pair **sorted; /* the same pairs by key, then value; behind them in the same block */
+    ma_pair pairs[];        /* their bytes lie behind, in the same block */
 } ma_metadata;
 
 /* A copy of `count` pairs, in `*out`; NULL there when `count` is 0. Fails with MA_NOMEM. */
@@ -32,7 +33,8 @@ ma_metadata_unref(ma_metadata *self);
 const ma_bytes *
 ma_metadata_get(const ma_metadata *self, const char *key);
 
-/* Same pairs in the same order; NULL equals NULL only. */
+/* Same pairs, repeated ones as often, in whatever order: the C data interface and IPC do not have
+ * to agree on one. NULL equals NULL only. */
 bool
 ma_metadata_equal(const ma_metadata *a, const ma_metadata *b);
 
