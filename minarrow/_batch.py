@@ -19,7 +19,7 @@ def from_pylist(cls, mapping, schema=None, metadata=None):
     """A batch of a list of dicts; what a dict lacks is null."""
     if schema is None:
         names = list(mapping[0]) if mapping else []
-        columns = [_core.array([row.get(name) for row in mapping]) for name in names]
+        columns = [[row.get(name) for row in mapping] for name in names]
         batch = cls.from_arrays(columns, names=names, metadata=metadata)
     else:
         names = schema.names

@@ -119,6 +119,20 @@ field_of_array(pyma_state *state, PyObject *name, PyObject *array)
     return field;
 }
 
+/* Name the column, by its field or else by its name, in the exception that is set. */
+static void
+raise_in_column(pyma_state *state, const ma_field *field, PyObject *name)
+{
+    PyObject *error = pyma_error_take();
+    PyObject *shown =
+        field != NULL ? pyma_text_to_str(field->name, field->name_size) : Py_NewRef(name);
+    pyma_error_restore(error);
+    if (shown != NULL) {
+        pyma_raise_in_column(state, shown);
+        Py_DECREF(shown);
+    }
+}
+
 /* Gather a Python column under a field, or under a name (str) where `field` is NULL. */
 static int
 gather_object(gathered *self, PyObject *object, ma_field *field, PyObject *name)
@@ -133,6 +147,7 @@ gather_object(gathered *self, PyObject *object, ma_field *field, PyObject *name)
     PyObject *array = ensure_array(self->state, object, type);
     Py_XDECREF(type);
     if (array == NULL) {
+        raise_in_column(self->state, field, name);
         return -1;
     }
     ma_field *own = field != NULL ? ma_field_ref(field) : field_of_array(self->state, name, array);
@@ -579,7 +594,26 @@ core_empty_batch(PyObject *module, PyObject *args)
                : pyma_raise(state, &err);
 }
 
+PyDoc_STRVAR(column_array_doc, "column_array($module, name, /, *args, **kwargs)\n--\n\n"
+                               "array(*args, **kwargs), whose errors say the column's name.");
+
+static PyObject *
+core_column_array(PyObject *module, PyObject *args, PyObject *kwargs)
+{
+    PyObject *make = PyObject_GetAttrString(module, "array");
+    PyObject *rest = make != NULL ? PyTuple_GetSlice(args, 1, PY_SSIZE_T_MAX) : NULL;
+    PyObject *array = rest != NULL ? PyObject_Call(make, rest, kwargs) : NULL;
+    if (array == NULL && PyTuple_GET_SIZE(args) > 0) {
+        pyma_raise_in_column(pyma_state_of_module(module), PyTuple_GET_ITEM(args, 0));
+    }
+    Py_XDECREF(rest);
+    Py_XDECREF(make);
+    return array;
+}
+
 PyMethodDef pyma_batch_functions[] = {
+    {"column_array", (PyCFunction)(void (*)(void))core_column_array, METH_VARARGS | METH_KEYWORDS,
+     column_array_doc},
     {"empty_batch", core_empty_batch, METH_VARARGS, empty_batch_doc},
     {0},
 };

@@ -82,6 +82,58 @@ pyma_errors_setup(PyObject *module, pyma_state *state)
     return 0;
 }
 
+/* ---- the column that a value was meant for ---- */
+
+/* "column 'a', value 3" where the path was "value 3". */
+static PyObject *
+path_in_column(PyObject *path, PyObject *name)
+{
+    return path != Py_None ? PyUnicode_FromFormat("column %R, %S", name, path)
+                           : PyUnicode_FromFormat("column %R", name);
+}
+
+/* The text has its path in front, or else none. */
+static PyObject *
+text_in_column(PyObject *text, PyObject *path, PyObject *name)
+{
+    if (path == Py_None) {
+        return PyUnicode_FromFormat("column %R: %U", name, text);
+    }
+    return PyUnicode_FromFormat("column %R, %U", name, text);
+}
+
+static int
+blame_column(PyObject *error, PyObject *name)
+{
+    PyObject *text = PyObject_Str(error);
+    PyObject *path = text != NULL ? PyObject_GetAttrString(error, "path") : NULL;
+    PyObject *full = path != NULL ? text_in_column(text, path, name) : NULL;
+    PyObject *place = full != NULL ? path_in_column(path, name) : NULL;
+    PyObject *args = place != NULL ? PyTuple_Pack(1, full) : NULL;
+    const int failed = args == NULL || PyObject_SetAttrString(error, "args", args) < 0 ||
+                       PyObject_SetAttrString(error, "path", place) < 0;
+    Py_XDECREF(args);
+    Py_XDECREF(place);
+    Py_XDECREF(full);
+    Py_XDECREF(path);
+    Py_XDECREF(text);
+    return failed ? -1 : 0;
+}
+
+void
+pyma_raise_in_column(pyma_state *state, PyObject *name)
+{
+    if (!PyErr_ExceptionMatches(state->ArrowException)) {
+        return;
+    }
+    PyObject *error = pyma_error_take();
+    if (blame_column(error, name) == 0) {
+        pyma_error_restore(error);
+    } else {
+        Py_DECREF(error);
+    }
+}
+
 /* ---- from the core's errors ---- */
 
 static PyObject *

@@ -88,6 +88,11 @@ pyma_import(pyma_slot *slot, const char *module, const char *name);
 
 /* ---- errors (py_errors.c) ---- */
 
+/* Let the exception that is set, if it is one of ours, say which column (its name, a str or bytes)
+ * the values were meant for. */
+void
+pyma_raise_in_column(pyma_state *state, PyObject *name);
+
 /* Raise what `err` says: ArrowInvalid, ArrowNotImplementedError, MemoryError, OSError ..., with the
  * attributes `offset`, `path` and `message_number` (None where unknown). If a Python exception is
  * set already (a callback's), that one stays. Always returns NULL. */

@@ -128,3 +128,36 @@ def test_damage_is_named_by_column():
         batch.validate()
     assert caught.value.path.startswith("column 'price'") and "column 'price'" in str(caught.value)
     assert "invalid" in repr(batch)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: ma.RecordBatch.from_pydict({"a": [1], "b": [1, "x"]}),
+        lambda: ma.RecordBatch.from_pylist([{"b": 1}, {"b": "x"}]),
+        lambda: ma.RecordBatch.from_arrays([[1, "x"]], schema=ma.schema([("b", ma.int64())])),
+        lambda: ma.table({"b": [1, "x"]}),
+    ],
+)
+def test_values_that_do_not_fit_are_named_with_their_column(make):
+    with pytest.raises(ma.ArrowInvalid, match="^column 'b', value 1: 'x' is a str") as caught:
+        make()
+    assert caught.value.path == "column 'b', value 1"
+
+
+def test_columns_that_do_not_fit_are_named():
+    numpy = pytest.importorskip("numpy")
+    with pytest.raises(ma.ArrowNotImplementedError, match="^column 'b': numpy's dtype") as caught:
+        ma.record_batch({"b": numpy.array([1j])})
+    assert caught.value.path == "column 'b'"
+
+
+def test_exceptions_of_others_stay_as_they_are():
+    class Column:
+        def __iter__(self):
+            raise error
+
+    error = RuntimeError("mine")
+    with pytest.raises(RuntimeError) as caught:
+        ma.record_batch({"b": Column()})
+    assert caught.value is error and error.args == ("mine",)

@@ -194,3 +194,9 @@ def test_metadata_of_somebody_else():
 def test_columns_renamed_since():
     table = ma.Table.from_pandas(numbers([0, 1])).rename_columns(["x", "1"])
     assert table.to_pandas().columns.tolist() == ["x", "1"]
+
+
+def test_values_that_do_not_fit_are_named_with_their_column():
+    frame = pd.DataFrame({"a": [1, 2], "b": [1, "x"]})
+    with pytest.raises(ma.ArrowInvalid, match="^column 'b', value 1: 'x' is a str"):
+        ma.RecordBatch.from_pandas(frame)
