@@ -62,7 +62,9 @@ def _numpy_parts(numpy, values, type, safe):
     if kind in "cV" or (kind == "f" and values.dtype.itemsize > 8):
         raise ArrowNotImplementedError(f"numpy's dtype {values.dtype} is none of Arrow's types")
     if kind in "OUST":
-        if kind == "S" and type is not None and _is_bytes_of(type, values.dtype.itemsize):
+        if type is None and kind != "O":  # the dtype says it, also where there is no value
+            type = _core.binary() if kind == "S" else _core.string()
+        elif kind == "S" and type is not None and _is_bytes_of(type, values.dtype.itemsize):
             return "memory", values, mask, type
         return "items", values.tolist(), mask, type
     if type is None or kind in "biuf":

@@ -259,12 +259,25 @@ convert_scalar(pyma_conversion *self, ma_builder *builder, PyObject *scalar)
     return result;
 }
 
+/* What is null only where pandas' meaning was asked for. */
+static int
+convert_null(pyma_conversion *self, ma_builder *builder, PyObject *value)
+{
+    if (self->from_pandas && pyma_is_decimal(value)) {
+        const int nan = pyma_decimal_is_nan(value);
+        if (nan != 0) {
+            return nan < 0 ? -1 : append_null(self, builder);
+        }
+    }
+    return pyma_conversion_fail_kind(self, self->state->ArrowInvalid, builder->type, value);
+}
+
 static int
 convert_present(pyma_conversion *self, ma_builder *builder, PyObject *value)
 {
     switch (builder->type->id) {
     case MA_TYPE_NULL:
-        return pyma_conversion_fail_kind(self, self->state->ArrowInvalid, builder->type, value);
+        return convert_null(self, builder, value);
     case MA_TYPE_BOOL:
         return convert_one(self, builder, value, pyma_convert_bools);
     case MA_TYPE_INT8:

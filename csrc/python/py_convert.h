@@ -29,6 +29,8 @@ typedef struct pyma_conversion {
     bool exact;       /* only the type's very own Python class, and None; else `mismatch` */
     bool mismatch;    /* a value was of another class: nothing was raised */
     bool ours;        /* the exception that is set is ours and wants the place in front */
+    bool bool8;       /* what is made is an arrow.bool8 itself */
+    bool takes_bools; /* the int8 in hand are an arrow.bool8's */
     int depth;
     PyObject *missing[2]; /* owned; pandas' NA and NaT where pandas was imported, else NULL */
     PyTypeObject *seen;   /* borrowed from the value in hand; the class met last in inference */
@@ -224,8 +226,11 @@ int
 pyma_convert_decimal(pyma_conversion *self, ma_builder *builder, PyObject *value);
 bool
 pyma_is_decimal(PyObject *value);
-/* Digits before and behind the point that a Decimal has; 0 for NaN, 1 for a number, -1:
- * exception. */
+/* Whether a Decimal is NaN, quiet or not; -1 with an exception. */
+int
+pyma_decimal_is_nan(PyObject *value);
+/* Digits before and behind the point that a Decimal has; 0 for NaN and infinity, 1 for a number,
+ * -1: exception. */
 int
 pyma_decimal_size(pyma_conversion *self, PyObject *value, int64_t *whole, int64_t *scale);
 

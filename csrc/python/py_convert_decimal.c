@@ -93,6 +93,15 @@ parse(const char *text, digits *out)
 }
 
 int
+pyma_decimal_is_nan(PyObject *value)
+{
+    PyObject *nan = PyObject_CallMethod(value, "is_nan", NULL);
+    const int result = nan != NULL ? PyObject_IsTrue(nan) : -1;
+    Py_XDECREF(nan);
+    return result;
+}
+
+int
 pyma_decimal_size(pyma_conversion *self, PyObject *value, int64_t *whole, int64_t *scale)
 {
     PyObject *text = PyObject_Str(value);

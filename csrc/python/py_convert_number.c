@@ -250,6 +250,10 @@ pyma_integer_of(pyma_conversion *self, const ma_type *target, PyObject *value, i
 {
     const PyNumberMethods *number = Py_TYPE(value)->tp_as_number;
     if (PyBool_Check(value)) {
+        if (self->takes_bools && target->id == MA_TYPE_INT8) {
+            *out = value == Py_True;
+            return IS_VALUE;
+        }
         return pyma_conversion_fail_kind(self, self->state->ArrowTypeError, target, value);
     }
     if (PyLong_Check(value)) {
@@ -325,10 +329,25 @@ convert_integers(pyma_conversion *self, ma_builder *builder, PyObject *items, co
     return 0;
 }
 
+/* Whether these int8 are the storage of arrow.bool8, whose Python values are bools
+ * (CanonicalExtensions.rst, "8-bit Boolean"). */
+static bool
+stores_bools(const pyma_conversion *self, const ma_builder *builder)
+{
+    static const char bool8[] = "arrow.bool8";
+    if (builder->type->id != MA_TYPE_INT8 || builder->field == NULL) {
+        return self->bool8;
+    }
+    const ma_bytes *name = ma_metadata_get(builder->field->metadata, "ARROW:extension:name");
+    return name != NULL && name->size == (int64_t)strlen(bool8) &&
+           memcmp(name->data, bool8, strlen(bool8)) == 0;
+}
+
 int
 pyma_convert_integers(pyma_conversion *self, ma_builder *builder, PyObject *items,
                       const uint8_t *mask)
 {
+    self->takes_bools = stores_bools(self, builder);
     switch (builder->type->id) {
     case MA_TYPE_INT8:
         return convert_integers(self, builder, items, mask, 1, INT8_MIN, INT8_MAX);

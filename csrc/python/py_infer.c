@@ -129,7 +129,10 @@ visit_decimal(pyma_conversion *conversion, pyma_finding *self, PyObject *value)
         return -1;
     }
     if (found == 0 && conversion->from_pandas) {
-        return 0;
+        const int nan = pyma_decimal_is_nan(value);
+        if (nan != 0) {
+            return nan < 0 ? -1 : 0;
+        }
     }
     if (found == 1) {
         self->whole = whole > self->whole ? whole : self->whole;

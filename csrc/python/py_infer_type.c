@@ -236,7 +236,9 @@ make_struct(pyma_conversion *conversion, const pyma_finding *self, ma_type **out
 static int
 find_uuid_type(pyma_conversion *conversion, PyObject **out)
 {
-    if (pyma_find_key(conversion->state->extension_types, "arrow.uuid", out) < 0) {
+    /* the canonical types are registered when their module is imported, which may be now */
+    if (pyma_import(&conversion->state->extension, "minarrow.extension", NULL) == NULL ||
+        pyma_find_key(conversion->state->extension_types, "arrow.uuid", out) < 0) {
         return -1;
     }
     if (*out != NULL && !PyObject_TypeCheck(*out, conversion->state->DataType)) {

@@ -69,6 +69,21 @@ build_guessing(pyma_conversion *self, PyObject *items, const uint8_t *bytes, ma_
     return result;
 }
 
+/* Whether `type` (may be NULL) is arrow.bool8; -1 with an exception. */
+static int
+is_bool8(pyma_state *state, PyObject *type)
+{
+    if (type == NULL || !pyma_type_is_extension(state, type)) {
+        return 0;
+    }
+    PyObject *name = PyObject_GetAttrString(type, "extension_name");
+    const int result = name == NULL          ? -1
+                       : PyUnicode_Check(name) &&
+                               PyUnicode_CompareWithASCIIString(name, "arrow.bool8") == 0;
+    Py_XDECREF(name);
+    return result;
+}
+
 static PyObject *
 array_of_items(pyma_state *state, const pyma_request *wanted, PyObject *items,
                const pyma_mask *nulls)
@@ -80,10 +95,13 @@ array_of_items(pyma_state *state, const pyma_request *wanted, PyObject *items,
         Py_XDECREF(type);
         return NULL;
     }
-    if (pyma_conversion_init(&conversion, state, wanted->from_pandas == 1, wanted->safe) < 0) {
+    const int bool8 = is_bool8(state, type);
+    if (bool8 < 0 ||
+        pyma_conversion_init(&conversion, state, wanted->from_pandas == 1, wanted->safe) < 0) {
         Py_XDECREF(type);
         return NULL;
     }
+    conversion.bool8 = bool8 == 1;
     int result;
     if (type != NULL) {
         result = build(&conversion, pyma_type_get(state, type), items, nulls->bytes, &array);

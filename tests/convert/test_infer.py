@@ -2,6 +2,8 @@
 
 import datetime as dt
 import re
+import subprocess
+import sys
 import uuid
 from decimal import Decimal
 
@@ -111,8 +113,18 @@ def test_type(values, type):
 def test_uuid_takes_16_bytes():
     value = uuid.uuid4()
     array = ma.array([value, None])
-    storage = array.storage if hasattr(array, "storage") else array
-    assert storage.to_pylist() == [value.bytes, None]
+    assert array.to_pylist() == [value, None]
+    assert array.storage.to_pylist() == [value.bytes, None]
+
+
+@pytest.mark.parametrize("values", ["value", "[value]", "{'a': value}"])
+def test_uuid_is_known_from_the_first(values):
+    """Extension types are imported late; what a value becomes must not hang on that."""
+    code = (
+        f"import uuid, minarrow; value = uuid.UUID(int=5); "
+        f"assert minarrow.array([{values}]).to_pylist() == [{values}]"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 @pytest.mark.parametrize(

@@ -276,3 +276,10 @@ def test_writes_through_are_the_callers_affair():
     array = ma.array(values)
     values[0] = 42
     assert array.to_pylist() == [42, 1, 2]
+
+
+@pytest.mark.parametrize("dtype, type", [("S3", "binary"), ("U3", "string"), (">U3", "string")])
+def test_text_is_text_without_a_value(dtype, type):
+    values = np.array(["a"], dtype)
+    assert str(ma.array(values[:0]).type) == type
+    assert str(ma.array(values, mask=np.array([True])).type) == type

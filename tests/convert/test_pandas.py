@@ -120,3 +120,13 @@ def test_sparse():
 def test_frames_are_no_columns():
     with pytest.raises(TypeError, match="from_pandas"):
         ma.array(pd.DataFrame({"a": [1]}))
+
+
+def test_decimals_that_are_all_nan():
+    nan = Decimal("NaN")
+    array = ma.array([nan, None, nan], from_pandas=True)
+    assert str(array.type) == "null" and array.null_count == 3
+    with pytest.raises(ma.ArrowInvalid, match=r"Decimal\('Infinity'\) does not fit decimal128"):
+        ma.array([Decimal("Infinity")], from_pandas=True)
+    with pytest.raises(ma.ArrowInvalid, match="which null does not take"):
+        ma.array([Decimal("1")], ma.null(), from_pandas=True)

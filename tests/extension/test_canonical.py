@@ -231,3 +231,31 @@ def test_tensors_and_numpy(pyarrow):
     assert turned.tolist() == make(pyarrow, "tensor, named").slice(2).to_numpy_ndarray().tolist()
     with pytest.raises(ma.ArrowInvalid, match="null"):
         make(ma, "tensor").to_numpy_ndarray()
+
+
+BOOLS = [True, None, False]
+
+
+def test_bool8_is_made_of_bools():
+    array = ma.array(BOOLS, ma.bool8())
+    assert array.to_pylist() == BOOLS
+    assert array.storage.to_pylist() == [1, None, 0]
+    assert ma.array([2, None, 0], ma.bool8()).to_pylist() == BOOLS
+    assert ma.scalar(True, ma.bool8()).as_py() is True
+
+
+def test_bool8_inside_others_is_made_of_bools():
+    rows = [[True, None], None, [False]]
+    assert ma.array(rows, ma.list_(ma.bool8())).to_pylist() == rows
+    type = ma.struct([("n", ma.int8()), ("b", ma.bool8())])
+    rows = [{"n": 5, "b": True}, {"n": None, "b": None}]
+    assert ma.array(rows, type).to_pylist() == rows
+    with pytest.raises(ma.ArrowTypeError, match=r"value 0\['n'\]: True is a bool"):
+        ma.array([{"n": True, "b": True}], type)
+
+
+def test_bool8_of_numpy():
+    numpy = pytest.importorskip("numpy")
+    flags = numpy.array([True, False])
+    assert ma.array(flags, ma.bool8()).to_pylist() == [True, False]
+    assert ma.array(list(flags), ma.bool8()).to_pylist() == [True, False]

@@ -26,8 +26,9 @@
 typedef struct ma_builder ma_builder;
 
 struct ma_builder {
-    ma_type *type;  /* owned */
-    int64_t length; /* rows that are whole */
+    ma_type *type;         /* owned */
+    const ma_field *field; /* what the parent's type says of this child; NULL for the outermost */
+    int64_t length;        /* rows that are whole */
     int64_t nulls;
     ma_growing validity; /* no bytes until the first null */
     ma_growing first;    /* values, offsets, views or type ids */

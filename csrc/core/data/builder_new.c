@@ -34,6 +34,9 @@ ma_builder_new(ma_type *type, ma_builder **out, ma_error *err)
     ma_status st = init_layout(self, err);
     for (int32_t i = 0; st == MA_OK && i < self->n_children; i++) {
         st = ma_builder_new(type->children[i]->type, &self->children[i], err);
+        if (st == MA_OK) {
+            self->children[i]->field = type->children[i]; /* which `self->type` holds */
+        }
     }
     if (st != MA_OK) {
         ma_builder_free(self);
