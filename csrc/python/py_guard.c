@@ -78,18 +78,25 @@ try_enter(pyma_guard *self, unsigned long me)
 }
 
 /* Whoever leaves looks for waiting ones after it has left, and whoever waits tries again after it
- * has said so: one of the two sees the other. */
-static void
+ * has said so: one of the two sees the other. -1 with what a signal handler raised. */
+static int
 wait_for_turn(pyma_guard *self, unsigned long me)
 {
+    int result = 0;
     atomic_fetch_add(&self->waiting, 1);
-    while (!try_enter(self, me)) {
+    while (result == 0 && !try_enter(self, me)) {
+        PyLockStatus status;
         Py_BEGIN_ALLOW_THREADS
-        PyThread_acquire_lock(self->turn, WAIT_LOCK);
+        status = PyThread_acquire_lock_timed(self->turn, -1, 1);
         Py_END_ALLOW_THREADS
-        atomic_store(&self->called, false);
+        if (status == PY_LOCK_ACQUIRED) {
+            atomic_store(&self->called, false);
+        } else {
+            result = PyErr_CheckSignals();
+        }
     }
     atomic_fetch_sub(&self->waiting, 1);
+    return result;
 }
 
 bool
@@ -113,7 +120,9 @@ pyma_guard_enter(pyma_guard *self, const char *noun)
         if (self->runs_python) {
             return refuse_sharing(noun);
         }
-        wait_for_turn(self, me);
+        if (wait_for_turn(self, me) < 0) {
+            return -1;
+        }
     }
     if (!self->runs_python) {
         pyma_releases_pause();

@@ -39,7 +39,7 @@ pyma_guard_fini(pyma_guard *self);
 
 /* Begin a call on `noun` ("reader"). -1 with RuntimeError when this thread is inside one
  * already, when another thread is and `runs_python`, or when one was in the process that this one
- * was forked from. */
+ * was forked from; or with what a signal handler raised while this thread waited. */
 int
 pyma_guard_enter(pyma_guard *self, const char *noun);
 

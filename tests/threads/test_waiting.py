@@ -217,3 +217,27 @@ def test_a_decoder_is_not_waited_for_while_a_chunk_goes_that_it_had_kept():
     assert meanwhile.elsewhere.outcomes == []
     assert [batch.equals(second) for batch in decoder.feed(whole[cut:])] == [True]
     meanwhile.elsewhere.assert_all_refused(1)
+
+
+def test_the_end_of_a_readers_memory_may_use_the_reader():
+    source = Owner(stream_of([BATCH]))
+    reader = ma.open_stream(source)
+    states = []
+    source.at_end = lambda: states.append((reader.closed, reader.close(), reader.stats))
+    del source
+    reader.close()
+    assert states == [(True, None, reader.stats)]
+
+
+def test_the_end_of_a_dictionary_may_use_the_writer_that_had_sent_it():
+    sink = ma.BufferOutputStream()
+    owners = [Owner(b"onetwo")]
+    batch = dictionary_batch(["one", "two"], lambda text: owners[0])
+    other = dictionary_batch(["three", "four"])
+    with ma.RecordBatchStreamWriter(sink, batch.schema) as writer:
+        writer.write_batch(batch)
+        owners.pop().at_end = lambda: writer.write_batch(dictionary_batch(["five", "six"]))
+        del batch
+        writer.write_batch(other)
+    words = ma.open_stream(sink.getvalue()).read_all().column("word").to_pylist()
+    assert words == ["one", "two", "three", "four", "five", "six"]
