@@ -181,47 +181,50 @@ recover(const pyma_descriptor *self, int64_t failure)
 }
 
 /* Read at `offset`, or from the position where it is negative. */
-static int64_t
-read_whole(const pyma_descriptor *self, int64_t offset, uint8_t *target, int64_t size)
+static int
+read_whole(const pyma_descriptor *self, int64_t offset, uint8_t *target, int64_t size,
+           int64_t *done)
 {
     const int fd = self->fd;
-    int64_t done = 0;
-    while (done < size) {
+    while (*done < size) {
+        uint8_t *at = target + *done;
+        const int64_t left = size - *done;
         int64_t got;
         Py_BEGIN_ALLOW_THREADS
-        got = offset < 0 ? pyma_os_read(fd, target + done, size - done)
-                         : pyma_os_read_at(fd, offset + done, target + done, size - done);
+        got =
+            offset < 0 ? pyma_os_read(fd, at, left) : pyma_os_read_at(fd, offset + *done, at, left);
         Py_END_ALLOW_THREADS
         if (got == 0) {
             break;
         }
         if (got > 0) {
-            done += got;
+            *done += got;
         } else if (recover(self, got) < 0) {
             return -1;
         }
         /* a signal that cut the count short must be seen before the next call waits */
-        if (done < size && PyErr_CheckSignals() < 0) {
+        if (*done < size && PyErr_CheckSignals() < 0) {
             return -1;
         }
     }
-    return done;
+    return 0;
 }
 
-int64_t
-pyma_descriptor_read(const pyma_descriptor *self, uint8_t *target, int64_t size)
+int
+pyma_descriptor_read(const pyma_descriptor *self, uint8_t *target, int64_t size, int64_t *done)
 {
-    return read_whole(self, -1, target, size);
+    return read_whole(self, -1, target, size, done);
 }
 
 int64_t
 pyma_descriptor_read_at(const pyma_descriptor *self, int64_t offset, uint8_t *target, int64_t size)
 {
+    int64_t done = 0;
     assert(offset >= 0);
     if (size > INT64_MAX - offset) {
         size = INT64_MAX - offset;
     }
-    return read_whole(self, offset, target, size);
+    return read_whole(self, offset, target, size, &done) < 0 ? -1 : done;
 }
 
 int

@@ -50,9 +50,11 @@ pyma_descriptor_size(const pyma_descriptor *self);
 int64_t
 pyma_descriptor_seek(const pyma_descriptor *self, int64_t offset, int whence);
 
-/* Read `size` bytes; fewer only at the end. -1 with an exception. */
-int64_t
-pyma_descriptor_read(const pyma_descriptor *self, uint8_t *target, int64_t size);
+/* Read until `*done` is `size`; it stays below only at the end, or where reading fails after some
+ * bytes. -1 with an exception. */
+int
+pyma_descriptor_read(const pyma_descriptor *self, uint8_t *target, int64_t size, int64_t *done);
+/* Read `size` bytes at `offset`; fewer only at the end. -1 with an exception. */
 int64_t
 pyma_descriptor_read_at(const pyma_descriptor *self, int64_t offset, uint8_t *target, int64_t size);
 

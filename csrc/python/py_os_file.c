@@ -60,9 +60,10 @@ os_file_read(PyObject *op, uint8_t *target, int64_t size)
     if (descriptor == NULL) {
         return -1;
     }
-    const int64_t got = pyma_descriptor_read(descriptor, target, size);
+    int64_t done = 0;
+    const int result = pyma_descriptor_read(descriptor, target, size, &done);
     pyma_descriptor_unref(descriptor);
-    return got;
+    return result < 0 ? -1 : done;
 }
 
 static int64_t

@@ -22,45 +22,65 @@ next_capacity(pyma_source *source, int64_t need, int64_t arrived)
 }
 
 static int
-grow_piece(uint8_t **memory, int64_t arrived, int64_t capacity)
+grow_piece(pyma_piece *self, pyma_source *source, int64_t need)
 {
-    uint8_t *grown = ma_aligned_realloc(*memory, arrived, capacity);
+    const int64_t capacity = next_capacity(source, need, self->arrived);
+    if (capacity <= self->capacity) {
+        return 0;
+    }
+    uint8_t *grown = ma_aligned_realloc(self->memory, self->arrived, capacity);
     if (grown == NULL) {
         PyErr_NoMemory();
         return -1;
     }
-    *memory = grown;
+    self->memory = grown;
+    self->capacity = capacity;
     return 0;
 }
 
-int
-pyma_read_piece(pyma_source *source, int64_t need, ma_buffer *out)
+void
+pyma_piece_fini(pyma_piece *self)
 {
-    uint8_t *memory = NULL;
-    int64_t arrived = 0;
+    ma_aligned_free(self->memory);
+    *self = (pyma_piece){NULL, 0, 0};
+}
+
+/* Read what there is room for: 1 when the source has more, 0 at its end, -1 with an exception. */
+static int
+fill_piece(pyma_piece *self, pyma_source *source)
+{
+    int64_t done;
+    const int64_t room = self->capacity - self->arrived;
+    const int result = pyma_source_read(source, self->memory + self->arrived, room, &done);
+    self->arrived += done;
+    return result < 0 ? -1 : done == room;
+}
+
+int
+pyma_read_piece(pyma_source *source, pyma_piece *partial, int64_t need, ma_buffer *out)
+{
     ma_error err;
-    do {
-        const int64_t capacity = next_capacity(source, need, arrived);
-        if (grow_piece(&memory, arrived, capacity) < 0) {
-            break;
-        }
-        const int64_t got = pyma_source_read(source, memory + arrived, capacity - arrived);
-        if (got < 0) {
-            break;
-        }
-        const bool ended = got < capacity - arrived;
-        arrived += got;
-        if (ended || arrived == need) {
-            ma_error_init(&err);
-            if (ma_buffer_take(memory, arrived, out, &err) == MA_OK) {
-                return 0;
-            }
-            PyErr_NoMemory();
+    int more = 1;
+    while (more && partial->arrived < need) {
+        if (grow_piece(partial, source, need) < 0) {
             return -1;
         }
-    } while (true);
-    ma_aligned_free(memory);
-    return -1;
+        more = fill_piece(partial, source);
+        if (more < 0) {
+            return -1;
+        }
+    }
+    if (partial->memory == NULL) { /* nothing was asked for */
+        *out = MA_EMPTY_BUFFER;
+        return 0;
+    }
+    ma_error_init(&err);
+    if (ma_buffer_take(partial->memory, partial->arrived, out, &err) != MA_OK) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    *partial = (pyma_piece){NULL, 0, 0};
+    return 0;
 }
 
 static int
@@ -74,11 +94,11 @@ read_all_parts(pyma_source *source, const ma_range *parts, int64_t count, int64_
         if (pyma_source_skip(source, parts[i].offset - from) < 0) {
             return -1;
         }
-        const int64_t got = pyma_source_read(source, data + to, parts[i].size);
-        if (got < 0) {
+        int64_t done;
+        if (pyma_source_read(source, data + to, parts[i].size, &done) < 0) {
             return -1;
         }
-        if (got < parts[i].size) {
+        if (done < parts[i].size) {
             return pyma_source_fail_short(source);
         }
         from = parts[i].offset + parts[i].size;

@@ -5,15 +5,24 @@
 #include "core/ipc/decoder.h"
 #include "python/py_source.h"
 
+/* What has arrived of a piece. */
+typedef struct pyma_piece {
+    uint8_t *memory; /* owned */
+    int64_t arrived;
+    int64_t capacity;
+} pyma_piece;
+
 /* The next `need` bytes of a source in an aligned block of their own; fewer at the end of the
  * input. Memory grows with the bytes that arrive, so that a claimed size alone takes none. -1
- * with an exception. */
+ * with an exception; what has arrived then stays in `partial`, for the next try. */
 int
-pyma_read_piece(pyma_source *source, int64_t need, ma_buffer *out);
+pyma_read_piece(pyma_source *source, pyma_piece *partial, int64_t need, ma_buffer *out);
+void
+pyma_piece_fini(pyma_piece *self);
 
 /* `parts` of the next `size` bytes, one behind the other, each from a multiple of 64 on
  * (core/ipc/parts.h); the source then stands behind all of them. -1 with an exception, also when
- * the input ends before. */
+ * the input ends before: then nobody knows where it stands. */
 int
 pyma_read_parts(pyma_source *source, const ma_range *parts, int64_t count, int64_t size,
                 ma_buffer *out);

@@ -180,33 +180,32 @@ recover(const transfer *self, int64_t failure)
     return -1;
 }
 
-int64_t
-pyma_socket_read(const pyma_socket *self, uint8_t *target, int64_t size)
+int
+pyma_socket_read(const pyma_socket *self, uint8_t *target, int64_t size, int64_t *done)
 {
     transfer way;
-    int64_t done = 0;
     if (transfer_begin(&way, self, false) < 0) {
         return -1;
     }
-    while (done < size) {
+    while (*done < size) {
         int64_t got;
         Py_BEGIN_ALLOW_THREADS
-        got = pyma_os_receive(way.handle, target + done, size - done);
+        got = pyma_os_receive(way.handle, target + *done, size - *done);
         Py_END_ALLOW_THREADS
         if (got == 0) {
             break;
         }
         if (got > 0) {
-            done += got;
+            *done += got;
         } else if (recover(&way, got) < 0) {
             return -1;
         }
         /* a signal that cut the count short must be seen before the next call waits */
-        if (done < size && PyErr_CheckSignals() < 0) {
+        if (*done < size && PyErr_CheckSignals() < 0) {
             return -1;
         }
     }
-    return done;
+    return 0;
 }
 
 int

@@ -25,11 +25,11 @@ pyma_socket_fini(pyma_socket *self);
 int
 pyma_socket_traverse(const pyma_socket *self, visitproc visit, void *arg);
 
-/* Read `size` bytes; fewer only when the peer has closed its side. The socket's timeout bounds each
- * wait: TimeoutError. A non-blocking one that would block fails with BlockingIOError. -1 with an
- * exception. */
-int64_t
-pyma_socket_read(const pyma_socket *self, uint8_t *target, int64_t size);
+/* Read until `*done` is `size`; it stays below only when the peer has closed its side, or where
+ * reading fails after some bytes. The socket's timeout bounds each wait: TimeoutError. A
+ * non-blocking one that would block fails with BlockingIOError. -1 with an exception. */
+int
+pyma_socket_read(const pyma_socket *self, uint8_t *target, int64_t size, int64_t *done);
 
 /* Write everything. `*written` grows by what has gone out, also on failure. -1 with an
  * exception. */

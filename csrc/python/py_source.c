@@ -249,10 +249,17 @@ pyma_source_size(const pyma_source *self)
     return self->kind->size != NULL ? self->kind->size(self) : -1;
 }
 
-int64_t
-pyma_source_read(pyma_source *self, uint8_t *target, int64_t size)
+int
+pyma_source_read(pyma_source *self, uint8_t *target, int64_t size, int64_t *done)
 {
-    return self->kind->read(self, target, size);
+    *done = 0;
+    return self->kind->read(self, target, size, done);
+}
+
+bool
+pyma_source_is_lost(const pyma_source *self)
+{
+    return self->is_lost;
 }
 
 int64_t
@@ -275,12 +282,13 @@ pyma_source_fail_short(const pyma_source *self)
 }
 
 static int
-check_skipped(pyma_source *self, int64_t got, int64_t size)
+read_exactly(pyma_source *self, uint8_t *target, int64_t size)
 {
-    if (got < 0) {
+    int64_t done;
+    if (pyma_source_read(self, target, size, &done) < 0) {
         return -1;
     }
-    return got < size ? pyma_source_fail_short(self) : 0;
+    return done < size ? pyma_source_fail_short(self) : 0;
 }
 
 int
@@ -292,11 +300,11 @@ pyma_source_skip(pyma_source *self, int64_t size)
         if (self->kind->step(self, size - 1) < 0) {
             return -1;
         }
-        return check_skipped(self, self->kind->read(self, scratch, 1), 1);
+        return read_exactly(self, scratch, 1);
     }
     while (size > 0) {
         const int64_t part = ma_min_i64(size, STEP_BUFFER);
-        if (check_skipped(self, self->kind->read(self, scratch, part), part) < 0) {
+        if (read_exactly(self, scratch, part) < 0) {
             return -1;
         }
         size -= part;

@@ -39,14 +39,20 @@ pyma_source_is_mapped(const pyma_source *self);
 int64_t
 pyma_source_size(const pyma_source *self);
 
-/* Read the next `size` bytes into `target`: fewer only at the end of the input. Goes on after short
- * reads and EINTR; a non-blocking end that would block fails with BlockingIOError that says so.
- * Called with the GIL, which it lets go of around system calls. -1 with an exception. */
-int64_t
-pyma_source_read(pyma_source *self, uint8_t *target, int64_t size);
+/* Read the next `size` bytes into `target`; `*done` says how many have come: fewer only at the end
+ * of the input, or before a failure, and those are not given again. Goes on after short reads and
+ * EINTR; a non-blocking end that would block fails with BlockingIOError that says so. Called with
+ * the GIL, which it lets go of around system calls. -1 with an exception. */
+int
+pyma_source_read(pyma_source *self, uint8_t *target, int64_t size, int64_t *done);
 
-/* The same from byte `offset` of a source opened with `random_access`; the caller's own position in
- * a Python file may move. */
+/* Whether a failure has left the source nobody knows where: what raised was the method of an
+ * object, which may have taken bytes and not given them. */
+bool
+pyma_source_is_lost(const pyma_source *self);
+
+/* Read from byte `offset` of a source opened with `random_access`: fewer than `size` bytes only at
+ * its end. The caller's own position in a Python file may move. -1 with an exception. */
 int64_t
 pyma_source_read_at(pyma_source *self, int64_t offset, uint8_t *target, int64_t size);
 

@@ -22,16 +22,16 @@ get(const pyma_source *base)
                               : pyma_descriptor_ref(self->descriptor);
 }
 
-static int64_t
-descriptor_read(pyma_source *base, uint8_t *target, int64_t size)
+static int
+descriptor_read(pyma_source *base, uint8_t *target, int64_t size, int64_t *done)
 {
     pyma_descriptor *descriptor = get(base);
     if (descriptor == NULL) {
         return -1;
     }
-    const int64_t got = pyma_descriptor_read(descriptor, target, size);
+    const int result = pyma_descriptor_read(descriptor, target, size, done);
     pyma_descriptor_unref(descriptor);
-    return got;
+    return result;
 }
 
 static int64_t

@@ -7,7 +7,7 @@
 /* Functions mean what those of py_source.h mean. */
 typedef struct pyma_source_kind {
     bool is_python;
-    int64_t (*read)(pyma_source *self, uint8_t *target, int64_t size);
+    int (*read)(pyma_source *self, uint8_t *target, int64_t size, int64_t *done);
     int64_t (*read_at)(pyma_source *self, int64_t offset, uint8_t *target, int64_t size);
     int64_t (*size)(const pyma_source *self);
     bool (*can_skip)(const pyma_source *self);
@@ -21,6 +21,7 @@ typedef struct pyma_source_kind {
 struct pyma_source {
     const pyma_source_kind *kind;
     pyma_state *state;
+    bool is_lost; /* a method of an object failed, wherever it had come to */
 };
 
 /* A zeroed struct of `size` bytes. NULL with an exception. */

@@ -102,21 +102,21 @@ read_some(object_source *self, uint8_t *target, int64_t size)
     return got;
 }
 
-static int64_t
-object_read(pyma_source *base, uint8_t *target, int64_t size)
+static int
+object_read(pyma_source *base, uint8_t *target, int64_t size, int64_t *done)
 {
-    int64_t done = 0;
-    while (done < size) {
-        const int64_t got = read_some((object_source *)base, target + done, size - done);
+    while (*done < size) {
+        const int64_t got = read_some((object_source *)base, target + *done, size - *done);
         if (got < 0) {
+            base->is_lost = !PyErr_ExceptionMatches(PyExc_BlockingIOError);
             return -1;
         }
         if (got == 0) {
             break;
         }
-        done += got;
+        *done += got;
     }
-    return done;
+    return 0;
 }
 
 /* ---- seeking ---- */
@@ -135,7 +135,8 @@ object_read_at(pyma_source *base, int64_t offset, uint8_t *target, int64_t size)
     if (seek(((object_source *)base)->object, offset, SEEK_SET) < 0) {
         return -1;
     }
-    return object_read(base, target, size);
+    int64_t done = 0;
+    return object_read(base, target, size, &done) < 0 ? -1 : done;
 }
 
 static int64_t

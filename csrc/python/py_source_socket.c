@@ -8,10 +8,10 @@ typedef struct socket_source {
     pyma_socket socket; /* owned */
 } socket_source;
 
-static int64_t
-socket_read(pyma_source *base, uint8_t *target, int64_t size)
+static int
+socket_read(pyma_source *base, uint8_t *target, int64_t size, int64_t *done)
 {
-    return pyma_socket_read(&((socket_source *)base)->socket, target, size);
+    return pyma_socket_read(&((socket_source *)base)->socket, target, size, done);
 }
 
 static void

@@ -160,14 +160,25 @@ raise_failure(StreamDecoderObject *self)
     return -1;
 }
 
+/* What is left of the chunk is not kept: the stream cannot go on from here. */
+static int
+feed_or_abandon(StreamDecoderObject *self, ma_buffer chunk, PyObject *batches)
+{
+    int64_t used = 0;
+    if (feed_chunk(self, chunk, batches, &used) < 0) {
+        ma_decoder_abandon(self->decoder);
+        return -1;
+    }
+    return 0;
+}
+
 static int
 feed_locked(StreamDecoderObject *self, ma_buffer chunk, PyObject *batches)
 {
-    int64_t used = 0;
     if (raise_failure(self) < 0) {
         return -1;
     }
-    if (feed_chunk(self, chunk, batches, &used) == 0) {
+    if (feed_or_abandon(self, chunk, batches) == 0) {
         return 0;
     }
     if (PyList_GET_SIZE(batches) == 0) {
@@ -251,7 +262,8 @@ static PyMethodDef StreamDecoder_methods[] = {
          "completed.\n\n"
          "Messages that lie in one chunk are used where they are, so the chunk must not change "
          "while their batches live. ArrowInvalid, with .offset, where the stream is damaged: after "
-         "batches that the same chunk completed, in the next call.")},
+         "batches that the same chunk completed, in the next call. After any failure the stream "
+         "does not go on: begin again with a new decoder.")},
     {"finish", StreamDecoder_finish, METH_NOARGS,
      PyDoc_STR(
          "finish($self)\n--\n\n"

@@ -16,6 +16,7 @@ typedef struct StreamReaderObject {
     ma_decoder *decoder; /* owned; NULL once closed */
     ma_buffer memory;    /* borrowed from the source, when it is memory */
     int64_t cursor;      /* in that memory */
+    pyma_piece partial;  /* of the next piece, when reading it failed half-way */
     bool projects;       /* columns were chosen: bodies may be read in part */
     PyObject *schema;    /* owned; a Schema */
     ma_read_stats stats; /* as of closing */
@@ -86,7 +87,10 @@ give_read(StreamReaderObject *self, int64_t need, ma_event *event)
 {
     ma_error err;
     ma_buffer piece;
-    if (pyma_read_piece(self->source, need, &piece) < 0) {
+    if (pyma_read_piece(self->source, &self->partial, need, &piece) < 0) {
+        if (pyma_source_is_lost(self->source)) {
+            ma_decoder_abandon(self->decoder);
+        }
         return -1;
     }
     int result;
@@ -124,6 +128,8 @@ give_parts(StreamReaderObject *self, int64_t need, ma_event *event)
         result = check_status(
             self, ma_decoder_give_parts(self->decoder, parts, count, bytes, event, &err), &err);
         ma_buffer_clear(&bytes);
+    } else {
+        ma_decoder_abandon(self->decoder);
     }
     ma_free(parts);
     return result < 0 ? -1 : 1;
@@ -252,6 +258,7 @@ close_reader(StreamReaderObject *self)
     }
     ma_decoder_free(self->decoder);
     self->decoder = NULL;
+    pyma_piece_fini(&self->partial);
     self->memory = MA_NO_BUFFER;
     self->source = NULL;
     return source;
@@ -290,36 +297,55 @@ StreamReader_tp_dealloc(PyObject *op)
 
 /* ---- reading ---- */
 
-/* The next batch; NULL without an exception at the end. */
+/* What a call gives for a batch: the batch, and with `pairs` its metadata beside it. */
 static PyObject *
-next_batch(StreamReaderObject *self, PyObject **metadata)
+wrap_batch(StreamReaderObject *self, ma_batch *core, bool pairs)
 {
-    ma_event event = MA_EVENT_END;
-    ma_batch *batch = NULL;
+    PyObject *batch = pyma_batch_wrap(self->state, ma_batch_ref(core));
+    if (batch == NULL || !pairs) {
+        return batch;
+    }
+    PyObject *metadata = pyma_metadata_to_dict(ma_batch_metadata(core));
+    PyObject *pair = metadata != NULL ? PyTuple_Pack(2, batch, metadata) : NULL;
+    Py_XDECREF(metadata);
+    Py_DECREF(batch);
+    return pair;
+}
+
+/* A batch is the decoder's until its object is made: if that fails, the next call gives it. */
+static PyObject *
+next_batch_locked(StreamReaderObject *self, bool pairs)
+{
+    ma_event event = MA_EVENT_BATCH;
+    if (ma_decoder_batch(self->decoder) == NULL && next_event(self, &event) < 0) {
+        return NULL;
+    }
+    if (event != MA_EVENT_BATCH) {
+        return NULL;
+    }
+    PyObject *result = wrap_batch(self, ma_decoder_batch(self->decoder), pairs);
+    if (result != NULL) {
+        ma_batch_unref(ma_decoder_take_batch(self->decoder));
+    }
+    return result;
+}
+
+/* NULL without an exception at the end. */
+static PyObject *
+next_batch(StreamReaderObject *self, bool pairs)
+{
     if (reader_enter(self) < 0) {
         return NULL;
     }
-    if (next_event(self, &event) == 0 && event == MA_EVENT_BATCH) {
-        batch = ma_decoder_take_batch(self->decoder);
-    }
+    PyObject *result = next_batch_locked(self, pairs);
     reader_leave(self);
-    if (batch == NULL) {
-        return NULL;
-    }
-    if (metadata != NULL) {
-        *metadata = pyma_metadata_to_dict(ma_batch_metadata(batch));
-        if (*metadata == NULL) {
-            ma_batch_unref(batch);
-            return NULL;
-        }
-    }
-    return pyma_batch_wrap(self->state, batch);
+    return result;
 }
 
 static PyObject *
 StreamReader_tp_iternext(PyObject *op)
 {
-    return next_batch((StreamReaderObject *)op, NULL);
+    return next_batch((StreamReaderObject *)op, false);
 }
 
 static PyObject *
@@ -335,24 +361,16 @@ static PyObject *
 StreamReader_read_next_batch(PyObject *op, PyObject *ignored)
 {
     (void)ignored;
-    PyObject *batch = next_batch((StreamReaderObject *)op, NULL);
+    PyObject *batch = next_batch((StreamReaderObject *)op, false);
     return batch != NULL ? batch : end_of_stream();
 }
 
 static PyObject *
 StreamReader_read_next_batch_with_custom_metadata(PyObject *op, PyObject *ignored)
 {
-    PyObject *metadata = NULL;
     (void)ignored;
-    PyObject *batch = next_batch((StreamReaderObject *)op, &metadata);
-    if (batch == NULL) {
-        Py_XDECREF(metadata);
-        return end_of_stream();
-    }
-    PyObject *pair = PyTuple_Pack(2, batch, metadata);
-    Py_DECREF(batch);
-    Py_DECREF(metadata);
-    return pair;
+    PyObject *pair = next_batch((StreamReaderObject *)op, true);
+    return pair != NULL ? pair : end_of_stream();
 }
 
 static PyObject *

@@ -24,7 +24,6 @@ ma_buffer_take(void *memory, int64_t size, ma_buffer *out, ma_error *err)
 {
     own_block *block = ma_malloc(sizeof(*block));
     if (block == NULL) {
-        ma_aligned_free(memory);
         return ma_fail_nomem(err, sizeof(*block));
     }
     ma_refs_init(&block->base.refs);
@@ -41,7 +40,11 @@ ma_buffer_alloc(int64_t size, ma_buffer *out, uint8_t **data, ma_error *err)
     if (memory == NULL) {
         return ma_fail_nomem(err, size);
     }
-    MA_TRY(ma_buffer_take(memory, size, out, err));
+    const ma_status st = ma_buffer_take(memory, size, out, err);
+    if (st != MA_OK) {
+        ma_aligned_free(memory);
+        return st;
+    }
     *data = memory;
     return MA_OK;
 }

@@ -22,7 +22,7 @@ struct ma_block {
 typedef struct ma_buffer {
     const uint8_t *data; /* NULL only for a validity bitmap that an array does without */
     int64_t size;
-    ma_block *block;     /* NULL for memory that lives forever, or no buffer */
+    ma_block *block; /* NULL for memory that lives forever, or no buffer */
 } ma_buffer;
 
 #define MA_NO_BUFFER ((ma_buffer){NULL, 0, NULL})
@@ -80,8 +80,8 @@ ma_buffer_slice(ma_buffer buffer, int64_t offset, int64_t size)
 MA_NODISCARD ma_status
 ma_buffer_alloc(int64_t size, ma_buffer *out, uint8_t **data, ma_error *err);
 
-/* Make a buffer of memory from ma_aligned_malloc, which it takes over, also on failure (MA_NOMEM).
- * */
+/* Make a buffer of memory from ma_aligned_malloc, which it takes over; not on failure
+ * (MA_NOMEM). */
 MA_NODISCARD ma_status
 ma_buffer_take(void *memory, int64_t size, ma_buffer *out, ma_error *err);
 

@@ -40,8 +40,7 @@ ma_growing_finish(ma_growing *self, ma_buffer *out, ma_error *err)
     if (self->capacity - self->size > self->size / 8 + MA_ALIGNMENT) {
         self->data = ma_aligned_cut(self->data, self->size);
     }
-    uint8_t *data = self->data;
-    const int64_t size = self->size;
+    MA_TRY(ma_buffer_take(self->data, self->size, out, err));
     *self = (ma_growing){NULL, 0, 0};
-    return ma_buffer_take(data, size, out, err);
+    return MA_OK;
 }

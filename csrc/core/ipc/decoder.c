@@ -104,6 +104,19 @@ ma_decoder_take_batch(ma_decoder *self)
     return batch;
 }
 
+ma_batch *
+ma_decoder_batch(const ma_decoder *self)
+{
+    return self->batch;
+}
+
+void
+ma_decoder_abandon(ma_decoder *self)
+{
+    drop_message(self);
+    self->stage = STAGE_FAILED;
+}
+
 ma_status
 ma_decoder_project(ma_decoder *self, ma_picks *picks, ma_error *err)
 {
@@ -303,8 +316,7 @@ fail_decoder(ma_decoder *self, ma_status st, ma_error *err)
     if (err->offset < 0) {
         err->offset = self->message_at;
     }
-    drop_message(self);
-    self->stage = STAGE_FAILED;
+    ma_decoder_abandon(self);
     return st;
 }
 
@@ -370,9 +382,9 @@ ma_decoder_end(ma_decoder *self, ma_buffer piece, ma_error *err)
 static ma_status
 encode_without_body(const ma_decoder *self, ma_encoded **out, ma_error *err)
 {
-    const ma_status st = ma_encoded_new(self->plan, &self->message, self->stats.messages,
-                                        MA_EMPTY_BUFFER, self->message.body_size, self->position,
-                                        out, err);
+    const ma_status st =
+        ma_encoded_new(self->plan, &self->message, self->stats.messages, MA_EMPTY_BUFFER,
+                       self->message.body_size, self->position, out, err);
     if (st != MA_OK) {
         ma_error_prefix(err, "batch %lld", (long long)self->stats.batches);
     }

@@ -57,9 +57,17 @@ ma_decoder_schema(const ma_decoder *self);
 MA_NODISCARD ma_status
 ma_decoder_project(ma_decoder *self, ma_picks *picks, ma_error *err);
 
-/* The batch of the last MA_EVENT_BATCH, once. */
+/* The batch of the last MA_EVENT_BATCH, once; NULL when there is none. */
 ma_batch *
 ma_decoder_take_batch(ma_decoder *self);
+/* The same without taking it: borrowed. */
+ma_batch *
+ma_decoder_batch(const ma_decoder *self);
+
+/* Some of the input is lost, so that nobody knows where the next piece begins: from now on the
+ * decoder only says that it failed. */
+void
+ma_decoder_abandon(ma_decoder *self);
 
 /* What has passed so far. */
 typedef struct ma_read_stats {

@@ -26,8 +26,8 @@ keep_partial(ma_feeder *self, const uint8_t *data, int64_t size, ma_error *err)
 {
     const int64_t wanted = self->partial_size + size;
     if (wanted > self->partial_capacity) {
-        const int64_t capacity = ma_max_i64(FIRST_STEP, ma_min_i64(ma_decoder_need(self->decoder),
-                                                                   2 * wanted));
+        const int64_t capacity =
+            ma_max_i64(FIRST_STEP, ma_min_i64(ma_decoder_need(self->decoder), 2 * wanted));
         uint8_t *grown = ma_aligned_realloc(self->partial, self->partial_size, capacity);
         if (grown == NULL) {
             return ma_fail_nomem(err, capacity);
@@ -47,12 +47,10 @@ static ma_status
 give_partial(ma_feeder *self, ma_event *event, ma_error *err)
 {
     ma_buffer piece;
-    uint8_t *memory = self->partial;
-    const int64_t size = self->partial_size;
+    MA_TRY(ma_buffer_take(self->partial, self->partial_size, &piece, err));
     self->partial = NULL;
     self->partial_size = 0;
     self->partial_capacity = 0;
-    MA_TRY(ma_buffer_take(memory, size, &piece, err));
     const ma_status st = ma_decoder_give(self->decoder, piece, event, err);
     ma_buffer_clear(&piece);
     return st;
