@@ -4,6 +4,7 @@ import ast
 import datetime
 import decimal
 import json
+import re
 
 from . import _core
 from ._optional import load
@@ -57,19 +58,58 @@ def series_of_array(array, **given):
 # -- a whole table
 
 
+_SCALAR = (str, int, float, type(None))
+
+
+def _described(entries):
+    """What the metadata says of columns or levels of labels, each entry of the type it must be."""
+    types = {
+        "name": _SCALAR,
+        "field_name": _SCALAR,
+        "pandas_type": str,
+        "numpy_type": str,
+        "metadata": dict,
+    }
+    return [
+        {key: entry[key] for key in entry.keys() & types if isinstance(entry[key], types[key])}
+        for entry in entries
+        if isinstance(entry, dict)
+    ]
+
+
+def _list(value):
+    return value if isinstance(value, list) else []
+
+
 def _pandas_metadata(schema):
+    """The metadata, without what pandas cannot have written: it comes from wherever data do."""
     text = (schema.metadata or {}).get(b"pandas")
     if text is None:
         return {}
     try:
-        return json.loads(text)
-    except ValueError:
+        found = json.loads(text)
+    except (RecursionError, ValueError):
         return {}  # somebody else's idea of that key
+    if not isinstance(found, dict):
+        return {}
+    index = [entry for entry in _list(found.get("index_columns")) if isinstance(entry, str | dict)]
+    return {
+        "index_columns": index,
+        "columns": _described(_list(found.get("columns"))),
+        "column_indexes": _described(_list(found.get("column_indexes"))),
+        "attributes": found["attributes"] if isinstance(found.get("attributes"), dict) else {},
+    }
 
 
 def _range_index(entry, rows):
-    index = pd.RangeIndex(entry["start"], entry["stop"], entry["step"], name=entry["name"])
-    return index if len(index) == rows else None
+    """The index that an entry describes, or None where there is none of so many rows."""
+    bounds = [entry.get(key) for key in ("start", "stop", "step")]
+    if not all(type(bound) is int and abs(bound) < 2**62 for bound in bounds) or not bounds[2]:
+        return None
+    name = entry.get("name")
+    if len(range(*bounds)) != rows or not isinstance(name, _SCALAR):
+        return None
+    return pd.RangeIndex(*bounds, name=name)
 
 
 def _frame_index(columns, names, metadata, rows):
@@ -93,6 +133,20 @@ def _frame_index(columns, names, metadata, rows):
     return (levels[0] if levels else pd.RangeIndex(rows)), positions
 
 
+# numpy's names for dtypes also say how much memory a value takes
+_is_number_dtype = re.compile(r"(u?int|float)\d{1,2}").fullmatch
+_is_time_dtype = re.compile(r"datetime64\[\w{1,2}\]").fullmatch
+
+# what pandas raises for labels that are not what the metadata says
+_NOT_SO = (
+    ArithmeticError,
+    LookupError,
+    NotImplementedError,
+    OSError,  # of files of time zones
+    TypeError,
+    ValueError,
+)
+
 _LABELS_FROM_TEXT = {
     "bool": lambda text: text == "True",
     "bytes": str.encode,
@@ -111,11 +165,12 @@ def _labels_as(labels, entry):
         if name == "datetimetz":
             zone = (entry.get("metadata") or {}).get("timezone", "UTC")
             return pd.to_datetime(labels, utc=True, format="ISO8601").tz_convert(zone)
-        if name.startswith("datetime"):
-            return pd.to_datetime(labels, format="ISO8601").astype(entry["numpy_type"])
-        if name.startswith(("int", "uint", "float")):
-            return pd.Index(labels).astype(entry["numpy_type"])
-    except (ArithmeticError, KeyError, TypeError, ValueError):
+        dtype = entry.get("numpy_type", "")
+        if name.startswith("datetime") and _is_time_dtype(dtype):
+            return pd.to_datetime(labels, format="ISO8601").astype(dtype)
+        if name.startswith(("int", "uint", "float")) and _is_number_dtype(dtype):
+            return pd.Index(labels).astype(dtype)
+    except _NOT_SO:
         pass  # somebody renamed a column
     return pd.Index(labels)
 
@@ -129,7 +184,7 @@ def _frame_labels(labels, metadata):
         return _labels_as(labels, levels[0]).rename(levels[0].get("name"))
     try:
         tuples = [ast.literal_eval(label) for label in labels]
-    except (SyntaxError, ValueError):
+    except (MemoryError, RecursionError, SyntaxError, ValueError):  # of text as of deep nesting
         return pd.Index(labels)
     if not all(isinstance(label, tuple) and len(label) == len(levels) for label in tuples):
         return pd.Index(labels)

@@ -126,7 +126,7 @@ def _zoned_dtype(type):
     """pandas' dtype of moments in a zone; ArrowInvalid for a zone that it doesn't know."""
     try:
         return pd.DatetimeTZDtype(type.unit, type.tz)
-    except (KeyError, OSError, TypeError, ValueError) as error:
+    except (LookupError, OSError, TypeError, ValueError) as error:
         raise _core.ArrowInvalid(
             f"pandas has no time zone {type.tz!r} ({error}); to_numpy() gives the moments "
             "in UTC"
@@ -356,23 +356,32 @@ def _mapped_dtype(type, options, dtype_name):
     return None
 
 
-def pandas_column(chunks, type, options, dtype_name=None):
-    """The rows of all chunks as they stand in a DataFrame; `dtype_name` is what they once were."""
-    if options["zero_copy_only"]:
-        _refuse_copy(chunks, kind(type))
-    dtype = _mapped_dtype(type, options, dtype_name)
-    if dtype is None:
-        return column_values(chunks, type, options)
+def _as_dtype(chunks, type, dtype):
+    """The rows of all chunks as an array of this dtype of pandas'."""
     name = kind(type)
     if str(dtype) in _MASKED:
         values = _masked_values(chunks, name, str(dtype))
         if values is not None:
             return values
     if isinstance(dtype, pd.ArrowDtype):
-        import pyarrow
-
+        pyarrow = load("pyarrow")
         arrays = [pyarrow.array(chunk) for chunk in chunks]
         arrow_type = pyarrow.field(_core.field("", type)).type
         return dtype.__from_arrow__(pyarrow.chunked_array(arrays, type=arrow_type))
     values = column_values(chunks, type, defaults())
     return pd.array(np.asarray(values) if name in STRINGS else values, dtype=dtype)
+
+
+def pandas_column(chunks, type, options, dtype_name=None):
+    """The rows of all chunks as they stand in a DataFrame; `dtype_name` is what they once were."""
+    if options["zero_copy_only"]:
+        _refuse_copy(chunks, kind(type))
+    dtype = _mapped_dtype(type, options, dtype_name)
+    if dtype is not None:
+        try:
+            return _as_dtype(chunks, type, dtype)
+        except (ArithmeticError, NotImplementedError, TypeError, ValueError):
+            if options["types_mapper"] is not None:
+                raise
+            # they are not what the metadata says that they were
+    return column_values(chunks, type, options)

@@ -350,12 +350,12 @@ class Reading(RuleBasedStateMachine):
         if self.state == "closed":
             return
         self.source.user, self.source.plan = self.reader, plan
+        before = getattr(self, "next", 0)
         try:
             self.read_next() if isinstance(self.reader, ma.StreamReader) else self.get_batch(0)
         except Mine:
             assert plan == "raise"
-            if isinstance(self.reader, ma.StreamReader) and self.next > 0:
-                self.next -= 1
+            self.next = before
         self.source.user = self.source.plan = None
 
     @rule()
