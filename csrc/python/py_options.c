@@ -191,6 +191,10 @@ read_codec(PyObject *options, ma_write_options *out)
     long level = MA_CODEC_LEVEL_DEFAULT;
     PyObject *name =
         PyUnicode_Check(value) ? Py_NewRef(value) : PyObject_GetAttrString(value, "name");
+    if (name == NULL && PyErr_ExceptionMatches(PyExc_AttributeError)) {
+        PyErr_Format(PyExc_TypeError,
+                     "compression is a name, an object that has one, or None, and not %R", value);
+    }
     int result = name == NULL ? -1 : codec_from_name(name, &out->codec);
     if (result == 0) {
         PyObject *owner = PyUnicode_Check(value) ? options : value;
