@@ -289,8 +289,8 @@ DataType_tp_hash(PyObject *op)
     return hash == -1 ? -2 : hash;
 }
 
-/* 1 or 0. An extension type equals none but itself here; its class knows better and overrides
- * __eq__ or `equals`. */
+/* 1, 0, or -1 with an exception. An extension type equals none but itself here; its class knows
+ * better and overrides __eq__ or `equals`. */
 static int
 types_equal(PyObject *op, PyObject *other, bool check_metadata)
 {
@@ -301,7 +301,9 @@ types_equal(PyObject *op, PyObject *other, bool check_metadata)
         return op == other;
     }
     return Py_IS_TYPE(op, state->DataType) && Py_IS_TYPE(other, state->DataType) &&
-           ma_type_equal(a, b, check_metadata);
+                   ma_type_equal(a, b, check_metadata)
+               ? pyma_type_same_extensions(state, a, b)
+               : 0;
 }
 
 PyDoc_STRVAR(equals_doc, "equals($self, other, /, *, check_metadata=False)\n--\n\n"
@@ -324,7 +326,7 @@ DataType_equals(PyObject *op, PyObject *args, PyObject *kwargs)
     }
     const int same = types_equal(op, other, check_metadata);
     Py_DECREF(other);
-    return PyBool_FromLong(same);
+    return same < 0 ? NULL : PyBool_FromLong(same);
 }
 
 static PyObject *
@@ -345,7 +347,7 @@ DataType_tp_richcompare(PyObject *op, PyObject *other, int how)
     }
     const int same = types_equal(op, type, false);
     Py_DECREF(type);
-    return PyBool_FromLong(same == (how == Py_EQ));
+    return same < 0 ? NULL : PyBool_FromLong(same == (how == Py_EQ));
 }
 
 /* ---- fields ---- */

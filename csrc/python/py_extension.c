@@ -119,6 +119,68 @@ pyma_field_extension(pyma_state *state, const ma_field *field, PyObject **out)
     return 0;
 }
 
+/* Whether the fields name the same extension type in the same bytes, or none. */
+static bool
+names_alike(const ma_field *a, const ma_field *b)
+{
+    static const char *const keys[] = {NAME_KEY, METADATA_KEY};
+    for (int i = 0; i < 2; i++) {
+        const ma_bytes *x = ma_metadata_get(a->metadata, keys[i]);
+        const ma_bytes *y = ma_metadata_get(b->metadata, keys[i]);
+        if (x == NULL || y == NULL) {
+            if (x != y) {
+                return false;
+            }
+        } else if (x->size != y->size || memcmp(x->data, y->data, (size_t)x->size) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Whether they are of the same registered extension type, or of none. */
+static int
+resolve_alike(pyma_state *state, const ma_field *a, const ma_field *b)
+{
+    PyObject *x;
+    PyObject *y;
+    if (pyma_field_extension(state, a, &x) < 0) {
+        return -1;
+    }
+    if (pyma_field_extension(state, b, &y) < 0) {
+        Py_XDECREF(x);
+        return -1;
+    }
+    const int same =
+        x == NULL || y == NULL ? x == y : PyObject_RichCompareBool(x, y, Py_EQ);
+    Py_XDECREF(x);
+    Py_XDECREF(y);
+    return same;
+}
+
+int
+pyma_field_same_extension(pyma_state *state, const ma_field *a, const ma_field *b)
+{
+    if (a == b) {
+        return 1;
+    }
+    const int same = names_alike(a, b) ? 1 : resolve_alike(state, a, b);
+    return same > 0 ? pyma_type_same_extensions(state, a->type, b->type) : same;
+}
+
+int
+pyma_type_same_extensions(pyma_state *state, const ma_type *a, const ma_type *b)
+{
+    int same = 1;
+    if (a != b && a->value_type != NULL) {
+        same = pyma_type_same_extensions(state, a->value_type, b->value_type);
+    }
+    for (int32_t i = 0; a != b && same > 0 && i < a->n_children; i++) {
+        same = pyma_field_same_extension(state, a->children[i], b->children[i]);
+    }
+    return same;
+}
+
 PyObject *
 pyma_field_type(pyma_state *state, const ma_field *field)
 {

@@ -257,6 +257,19 @@ Field_tp_hash(PyObject *op)
     return hash;
 }
 
+/* 1, 0, or -1 with an exception. */
+static int
+fields_equal(PyObject *op, PyObject *other, bool check_metadata)
+{
+    pyma_state *state = pyma_state_of(op);
+    const ma_field *a = ((FieldObject *)op)->core;
+    const ma_field *b = pyma_field_get(state, other);
+    if (b == NULL) {
+        return -1;
+    }
+    return ma_field_equal(a, b, check_metadata) ? pyma_field_same_extension(state, a, b) : 0;
+}
+
 PyDoc_STRVAR(equals_doc, "equals($self, other, /, check_metadata=False)\n--\n\n"
                          "Whether another Field has the same name, type and nullability.");
 
@@ -270,11 +283,8 @@ Field_equals(PyObject *op, PyObject *args, PyObject *kwargs)
                                      &check_metadata)) {
         return NULL;
     }
-    const ma_field *field = pyma_field_get(pyma_state_of(op), other);
-    if (field == NULL) {
-        return NULL;
-    }
-    return PyBool_FromLong(ma_field_equal(((FieldObject *)op)->core, field, check_metadata));
+    const int same = fields_equal(op, other, check_metadata);
+    return same < 0 ? NULL : PyBool_FromLong(same);
 }
 
 static PyObject *
@@ -283,9 +293,8 @@ Field_tp_richcompare(PyObject *op, PyObject *other, int how)
     if ((how != Py_EQ && how != Py_NE) || !Py_IS_TYPE(other, Py_TYPE(op))) {
         Py_RETURN_NOTIMPLEMENTED;
     }
-    const bool same =
-        ma_field_equal(((FieldObject *)op)->core, ((FieldObject *)other)->core, false);
-    return PyBool_FromLong(same == (how == Py_EQ));
+    const int same = fields_equal(op, other, false);
+    return same < 0 ? NULL : PyBool_FromLong(same == (how == Py_EQ));
 }
 
 PyDoc_STRVAR(with_name_doc, "with_name($self, name, /)\n--\n\nThe same field under another name.");

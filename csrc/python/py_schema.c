@@ -291,6 +291,23 @@ Schema_tp_hash(PyObject *op)
     return hash;
 }
 
+/* 1, 0, or -1 with an exception. */
+static int
+schemas_equal(PyObject *op, PyObject *other, bool check_metadata)
+{
+    pyma_state *state = pyma_state_of(op);
+    const ma_schema *a = core_of(op);
+    const ma_schema *b = pyma_schema_get(state, other);
+    if (b == NULL) {
+        return -1;
+    }
+    int same = ma_schema_equal(a, b, check_metadata);
+    for (int32_t i = 0; same > 0 && i < a->n_fields; i++) {
+        same = pyma_field_same_extension(state, a->fields[i], b->fields[i]);
+    }
+    return same;
+}
+
 PyDoc_STRVAR(equals_doc, "equals($self, other, /, check_metadata=False)\n--\n\n"
                          "Whether another Schema has the same fields in the same order.");
 
@@ -304,11 +321,8 @@ Schema_equals(PyObject *op, PyObject *args, PyObject *kwargs)
                                      &check_metadata)) {
         return NULL;
     }
-    const ma_schema *schema = pyma_schema_get(pyma_state_of(op), other);
-    if (schema == NULL) {
-        return NULL;
-    }
-    return PyBool_FromLong(ma_schema_equal(core_of(op), schema, check_metadata));
+    const int same = schemas_equal(op, other, check_metadata);
+    return same < 0 ? NULL : PyBool_FromLong(same);
 }
 
 static PyObject *
@@ -317,8 +331,8 @@ Schema_tp_richcompare(PyObject *op, PyObject *other, int how)
     if ((how != Py_EQ && how != Py_NE) || !Py_IS_TYPE(other, Py_TYPE(op))) {
         Py_RETURN_NOTIMPLEMENTED;
     }
-    const bool same = ma_schema_equal(core_of(op), core_of(other), false);
-    return PyBool_FromLong(same == (how == Py_EQ));
+    const int same = schemas_equal(op, other, false);
+    return same < 0 ? NULL : PyBool_FromLong(same == (how == Py_EQ));
 }
 
 /* ---- changed copies ---- */

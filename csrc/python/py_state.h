@@ -242,6 +242,12 @@ PyTypeObject *
 pyma_extension_array_class(pyma_state *state, PyObject *type);
 PyTypeObject *
 pyma_extension_scalar_class(pyma_state *state, PyObject *type);
+/* Whether two fields, or types, that are equal without their metadata are so with the extension
+ * types that it names, themselves and at any depth. 1, 0, or -1 with an exception. */
+int
+pyma_field_same_extension(pyma_state *state, const ma_field *a, const ma_field *b);
+int
+pyma_type_same_extensions(pyma_state *state, const ma_type *a, const ma_type *b);
 /* `metadata` with the two entries that name the extension type `type` in place of others, or
  * without such where that is NULL; a new reference. -1: exception. */
 int

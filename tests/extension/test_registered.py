@@ -201,6 +201,40 @@ def test_a_field_changes_its_metadata_and_not_its_type():
         assert field.with_type(PointType(b"other")).type == PointType(b"other")
 
 
+def test_equality_looks_at_them_at_any_depth(pyarrow, theirs):
+    """While they are registered; unknown ones are metadata, and count when that does."""
+
+    def pair(m, point):
+        """What differs in nothing but that one is of the extension type."""
+        plain = point.storage_type
+        for wrap in (
+            lambda t: t,
+            m.list_,
+            lambda t: m.struct([m.field("x", m.int8()), m.field("y", t)]),
+            lambda t: m.map_(m.string(), t),
+            lambda t: m.list_(m.list_(t), 2),
+            lambda t: m.dictionary(m.int8(), m.list_(t)),
+            lambda t: m.dense_union([m.field("u", t)]),
+            lambda t: m.run_end_encoded(m.int32(), m.struct([m.field("y", t)])),
+        ):
+            yield wrap(point), wrap(point), wrap(plain)
+
+    with registered(PointType()):
+        for module, point in ((ma, PointType()), (pyarrow, theirs[0])):
+            for one, same, other in pair(module, point):
+                assert one == same and one.equals(same) and (one != same) is False
+                assert one != other and not one.equals(other) and (one == other) is False
+                fields = [module.field("a", type_) for type_ in (one, same, other)]
+                assert fields[0] == fields[1] and fields[0].equals(fields[1])
+                assert fields[0] != fields[2] and not fields[0].equals(fields[2])
+                schemas = [module.schema([field]) for field in fields]
+                assert schemas[0] == schemas[1] and schemas[0].equals(schemas[1])
+                assert schemas[0] != schemas[2] and not schemas[0].equals(schemas[2])
+        assert ma.field("a", PointType(b"x")) != ma.field("a", PointType(b"y"))
+    one, other = ma.field("a", PointType()), ma.field("a", PointType().storage_type)
+    assert one == other and not one.equals(other, check_metadata=True)
+
+
 def test_registering():
     with registered(PointType()):
         with pytest.raises(ma.ArrowKeyError, match=r"tests\.point.*already"):
