@@ -194,6 +194,11 @@ def _frame_labels(labels, metadata):
     return pd.MultiIndex.from_arrays(parts, names=[level.get("name") for level in levels])
 
 
+def _made(column):
+    """The chunks of which something new is made for each row."""
+    return [] if kind(column.type) in LISTS | {"dictionary"} else column.chunks
+
+
 def frame_of(table, **given):
     """A Table as a pandas DataFrame."""
     options = defaults(**given)
@@ -201,6 +206,7 @@ def frame_of(table, **given):
     dtypes = {c.get("field_name"): c.get("numpy_type") for c in metadata.get("columns", [])}
     names = table.schema.names
     rows = table.num_rows
+    _core.check_extent([chunk for column in table.itercolumns() for chunk in _made(column)])
     categories = set(options["categories"] or ())
     columns = {}
     for i, (name, column) in enumerate(zip(names, table.itercolumns())):

@@ -93,6 +93,7 @@ def _values(chunks, dtype, fill=None):
 
 def _objects(chunks):
     rows = []
+    _core.check_extent(chunks)
     for chunk in chunks:
         rows += chunk.to_pylist()
     return np.fromiter(rows, object, len(rows))
@@ -187,8 +188,7 @@ def _strings(chunks, name):
     if getattr(dtype, "storage", None) == "pyarrow":
         import pyarrow  # pandas has it already, or would not store strings in it
 
-        for chunk in chunks:
-            _core.check_extent(chunk)
+        _core.check_extent(chunks)
         arrays = [pyarrow.array(chunk) for chunk in chunks]
         return dtype.__from_arrow__(pyarrow.chunked_array(arrays, type=getattr(pyarrow, name)()))
     return pd.array(_objects(chunks), dtype=dtype)
@@ -196,6 +196,8 @@ def _strings(chunks, name):
 
 def _lists(chunks, type, options):
     """Each list as an array that is a view of all its chunk's items."""
+    if kind(type) == "fixed_size_list":
+        _core.check_extent(chunks)  # lists of no items take no memory
     inner = {**options, "strings_to_categorical": False, "nested": True}
     rows = []
     for chunk in chunks:
@@ -230,8 +232,8 @@ def _categories(chunks, type, options):
 def _runs(chunks, type, options):
     """Runs of equal values as the values themselves."""
     counts, parts = [], []
+    _core.check_extent(chunks)
     for chunk in chunks:
-        _core.check_extent(chunk)
         ends, values = _core.children(chunk)
         ends = _view(ends, NUMERIC[str(ends.type)]).astype(np.int64) - chunk.offset
         counts.append(np.diff(ends.clip(0, len(chunk)), prepend=0))

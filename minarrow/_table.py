@@ -130,6 +130,7 @@ class ChunkedArray:
 
     def to_pylist(self):
         """All rows as Python objects."""
+        _core.check_extent(self._chunks)
         return [value for chunk in self._chunks for value in chunk.to_pylist()]
 
     def combine_chunks(self):
@@ -535,10 +536,12 @@ class Table:
 
     def to_pydict(self):
         """A dict of each column's values."""
+        _core.check_extent([chunk for column in self.itercolumns() for chunk in column.chunks])
         return {name: self.column(i).to_pylist() for i, name in enumerate(self.column_names)}
 
     def to_pylist(self):
         """A list of rows, each a dict."""
+        _core.check_extent([chunk for column in self.itercolumns() for chunk in column.chunks])
         return [row for batch in self._batches for row in batch.to_pylist()]
 
     def to_pandas(self, **options):

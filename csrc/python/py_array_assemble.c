@@ -249,9 +249,9 @@ PyDoc_STRVAR(concat_doc, "concat_arrays(arrays, type=None)\n--\n\n"
                          "One array of the rows of all arrays, which are of one type.\n\n"
                          "type -- their type, needed where there are none");
 
-/* The cores of a list's arrays, borrowed, in a new block; NULL with an exception. */
+/* The cores of a list's arrays, checked, borrowed, in a new block; NULL with an exception. */
 static ma_array **
-cores_of(pyma_state *state, PyObject *list, const ma_type *type)
+checked_cores(pyma_state *state, PyObject *list)
 {
     ma_array **cores = ma_calloc(PyList_GET_SIZE(list), sizeof(*cores));
     if (cores == NULL) {
@@ -264,6 +264,16 @@ cores_of(pyma_state *state, PyObject *list, const ma_type *type)
             ma_free(cores);
             return NULL;
         }
+    }
+    return cores;
+}
+
+/* The same where all must be of one type. */
+static ma_array **
+cores_of(pyma_state *state, PyObject *list, const ma_type *type)
+{
+    ma_array **cores = checked_cores(state, list);
+    for (Py_ssize_t i = 0; cores != NULL && i < PyList_GET_SIZE(list); i++) {
         if (!ma_type_equal(cores[i]->type, type, false)) {
             char have[80];
             char want[80];
@@ -370,20 +380,31 @@ core_own_buffers(PyObject *module, PyObject *object)
     return list;
 }
 
-PyDoc_STRVAR(check_extent_doc, "check_extent(array, /)\n--\n\n"
-                               "Raise ArrowInvalid where the rows, each made by itself, would come "
-                               "to much more than what lies in memory.");
+PyDoc_STRVAR(check_extent_doc, "check_extent(arrays, /)\n--\n\n"
+                               "Raise ArrowInvalid where the rows of all arrays, each made by "
+                               "itself, would come to\nmuch more than what lies in memory.");
 
 static PyObject *
-core_check_extent(PyObject *module, PyObject *object)
+core_check_extent(PyObject *module, PyObject *arrays)
 {
     pyma_state *state = pyma_state_of_module(module);
-    ma_array *array = pyma_array_get(state, object);
-    if (array == NULL || pyma_array_check(state, array) < 0 ||
-        pyma_array_check_extent(state, array, 0, array->length, MA_EXTENT_OBJECTS) < 0) {
+    PyObject *list = PySequence_List(arrays);
+    if (list == NULL) {
         return NULL;
     }
-    Py_RETURN_NONE;
+    ma_error err;
+    ma_status st = MA_NOMEM;
+    ma_array **cores = checked_cores(state, list);
+    if (cores != NULL) {
+        ma_error_init(&err);
+        st = ma_arrays_check_extent(cores, PyList_GET_SIZE(list), &err);
+        if (st != MA_OK) {
+            pyma_raise(state, &err);
+        }
+        ma_free(cores);
+    }
+    Py_DECREF(list);
+    return st == MA_OK ? Py_NewRef(Py_None) : NULL;
 }
 
 PyDoc_STRVAR(children_doc, "children(array, /)\n--\n\n"

@@ -2,6 +2,7 @@
 #include "python/py_capsule.h"
 #include "python/py_batch.h"
 
+#include "core/base/memory.h"
 #include "core/data/equal.h"
 #include "core/validate/values.h"
 #include "python/py_array.h"
@@ -267,6 +268,43 @@ parse_maps(PyObject *args, PyObject *kwargs, const char *format)
                                                                               : -1;
 }
 
+/* Whether objects of all rows, and `dicts` for them, are not too much. Reads and checks all
+ * columns, so that nothing is made where one is damaged. */
+static bool
+may_make_rows(PyObject *op, bool dicts)
+{
+    pyma_state *state = pyma_state_of(op);
+    const int32_t n = schema_of(op)->n_fields;
+    bool for_nothing = true; /* whether no row takes memory */
+    ma_error err;
+    ma_status st;
+    ma_array **columns = load_all(state, core_of(op)) == 0 ? ma_calloc(n, sizeof(*columns)) : NULL;
+    if (columns == NULL) {
+        if (!PyErr_Occurred()) {
+            PyErr_NoMemory();
+        }
+        return false;
+    }
+    for (int32_t i = 0; i < n; i++) {
+        columns[i] = pyma_batch_column(state, core_of(op), i);
+        if (columns[i] == NULL || pyma_array_check(state, columns[i]) < 0) {
+            ma_free(columns);
+            return false;
+        }
+        for_nothing = for_nothing && ma_array_is_free(columns[i]);
+    }
+    ma_error_init(&err);
+    st = ma_arrays_check_extent(columns, n, &err);
+    ma_free(columns);
+    if (st == MA_OK && dicts && for_nothing) {
+        st = ma_check_free_rows(ma_batch_length(core_of(op)), &err);
+    }
+    if (st != MA_OK) {
+        pyma_raise(state, &err);
+    }
+    return st == MA_OK;
+}
+
 PyDoc_STRVAR(to_pydict_doc, "to_pydict($self, /, *, maps_as_pydicts=None)\n--\n\n"
                             "A dict of names to lists of Python objects.");
 
@@ -274,8 +312,7 @@ static PyObject *
 Batch_to_pydict(PyObject *op, PyObject *args, PyObject *kwargs)
 {
     const int maps = parse_maps(args, kwargs, "|$O:to_pydict");
-    const bool ready = maps >= 0 && load_all(pyma_state_of(op), core_of(op)) == 0;
-    PyObject *dict = ready ? PyDict_New() : NULL;
+    PyObject *dict = maps >= 0 && may_make_rows(op, false) ? PyDict_New() : NULL;
     for (int32_t i = 0; dict != NULL && i < schema_of(op)->n_fields; i++) {
         PyObject *name = name_of(op, i);
         PyObject *list = name != NULL ? column_list(op, i, (pyma_maps)maps) : NULL;
@@ -306,37 +343,12 @@ empty_dicts(Py_ssize_t count)
     return list;
 }
 
-/* Whether a dict for each row is not too much. Rows that no column has memory for are counted. */
-static bool
-may_make_rows(PyObject *op)
-{
-    pyma_state *state = pyma_state_of(op);
-    bool stored = false;
-    ma_error err;
-    if (load_all(state, core_of(op)) < 0) {
-        return false;
-    }
-    for (int32_t i = 0; i < schema_of(op)->n_fields; i++) {
-        const ma_array *column = pyma_batch_column(state, core_of(op), i);
-        if (column == NULL) {
-            return false;
-        }
-        stored = stored || !ma_array_is_free(column);
-    }
-    ma_error_init(&err);
-    if (!stored && ma_check_free_rows(ma_batch_length(core_of(op)), &err) != MA_OK) {
-        pyma_raise(state, &err);
-        return false;
-    }
-    return true;
-}
-
 static PyObject *
 Batch_to_pylist(PyObject *op, PyObject *args, PyObject *kwargs)
 {
     const int maps = parse_maps(args, kwargs, "|$O:to_pylist");
     const Py_ssize_t count = maps < 0 ? -1 : Batch_mp_length(op);
-    PyObject *rows = count >= 0 && may_make_rows(op) ? empty_dicts(count) : NULL;
+    PyObject *rows = count >= 0 && may_make_rows(op, true) ? empty_dicts(count) : NULL;
     for (int32_t i = 0; rows != NULL && i < schema_of(op)->n_fields; i++) {
         PyObject *name = name_of(op, i);
         PyObject *values = name != NULL ? column_list(op, i, (pyma_maps)maps) : NULL;

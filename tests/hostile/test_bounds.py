@@ -85,6 +85,37 @@ def test_the_limit_is_where_it_is_said_to_be():
     assert len(ma.nulls(MOST).is_null()) == MOST
 
 
+@pytest.mark.parametrize("across", ["columns", "batches"])
+def test_what_is_little_each_time_is_counted_together(across):
+    """A hundred columns or batches of which each alone could be made."""
+    pytest.importorskip("pandas")
+    nulls = ma.nulls(MOST // 2)
+    if across == "columns":
+        batch = ma.RecordBatch.from_arrays(100 * [nulls], [f"c{i}" for i in range(100)])
+        table = ma.Table.from_batches([batch])
+        uses = [batch.to_pydict, batch.to_pylist]
+    else:
+        batch = ma.RecordBatch.from_arrays([nulls], ["a"])
+        table = ma.open_stream(stream_of_many(batch, 100)).read_all()
+        uses = [table.column(0).to_pylist, table.column(0).to_pandas]
+    uses += [table.to_pydict, table.to_pylist, table.to_pandas, table.to_batches]
+    assert len(uses.pop()()) == table.num_rows // (MOST // 2)
+    for use in uses:
+        with pytest.raises(ma.ArrowInvalid, match=SAYS):
+            use()
+    few = table.slice(5, 3)
+    assert few.to_pylist() == 3 * [dict.fromkeys(table.column_names)]
+    assert few.to_pandas().shape == (3, table.num_columns)
+
+
+def stream_of_many(batch, count):
+    sink = ma.BufferOutputStream()
+    with ma.new_stream(sink, batch.schema) as writer:
+        for _ in range(count):
+            writer.write_batch(batch)
+    return sink.getvalue()
+
+
 def test_rows_of_a_batch_without_columns():
     (batch,) = ma.open_stream(stream(amplified.batch_without_columns()))
     assert batch.num_rows == ALL and batch.slice(5, 2).to_pylist() == [{}, {}]

@@ -300,6 +300,25 @@ ma_array_check_extent(const ma_array *self, int64_t start, int64_t length, ma_ex
 }
 
 ma_status
+ma_arrays_check_extent(ma_array *const *arrays, int64_t n, ma_error *err)
+{
+    purse purse = {MA_MAX_REPEATED_SIZE, MA_EXTENT_OBJECTS};
+    int64_t rows = 0;
+    for (int64_t i = 0; i < n; i++) {
+        if (may_repeat(arrays[i], purse.kind)) {
+            purse.left = sum(purse.left, stored(arrays[i]));
+        }
+    }
+    for (int64_t i = 0; i < n; i++) {
+        rows = sum(rows, arrays[i]->length);
+        if (may_repeat(arrays[i], purse.kind) && !spend(arrays[i], 0, arrays[i]->length, &purse)) {
+            return fail_repeated(rows, err);
+        }
+    }
+    return MA_OK;
+}
+
+ma_status
 ma_check_free_rows(int64_t rows, ma_error *err)
 {
     return rows <= MA_MAX_REPEATED_SIZE / MA_EXTENT_ROW ? MA_OK : fail_repeated(rows, err);

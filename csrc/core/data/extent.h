@@ -25,6 +25,10 @@ MA_NODISCARD ma_status
 ma_array_check_extent(const ma_array *self, int64_t start, int64_t length, ma_extent_kind kind,
                       ma_error *err);
 
+/* The same for all rows of `n` arrays together, of which objects are made. */
+MA_NODISCARD ma_status
+ma_arrays_check_extent(ma_array *const *arrays, int64_t n, ma_error *err);
+
 /* Whether the array's rows take no memory, so that there may be any number of them. */
 bool
 ma_array_is_free(const ma_array *self);
