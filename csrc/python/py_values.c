@@ -74,7 +74,11 @@ open_children(pyma_converter *self, int32_t count)
 static int
 open_child(pyma_converter *self, int32_t i, ma_array *array, const ma_field *field)
 {
-    return pyma_converter_open(&self->children[i], self->state, array, field, NULL, self->maps);
+    pyma_converter *child = &self->children[i];
+    const int result = pyma_converter_open(child, self->state, array, field, NULL, self->maps);
+    child->parent = self;
+    child->field = field;
+    return result;
 }
 
 static PyObject *

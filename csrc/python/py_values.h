@@ -25,6 +25,10 @@ struct pyma_converter {
     pyma_converter *children; /* owned */
     int32_t n_children;
     pyma_maps maps;
+    /* for errors: what this is a child of, and under which field; NULL for the outermost, and for
+     * the field of a dictionary's values */
+    const pyma_converter *parent;
+    const ma_field *field;
 };
 
 /* The object of a row, None for a null. */

@@ -1,4 +1,5 @@
 /* Values of one buffer, and text: numbers, str, bytes, decimals, intervals. */
+#include "core/base/number.h"
 #include "python/py_values.h"
 
 #define DEFINE_INTEGER(name, type, load, make)                             \
@@ -46,17 +47,40 @@ make_bytes(const pyma_converter *self, int64_t row)
     return PyBytes_FromStringAndSize(bytes.data, (Py_ssize_t)bytes.size);
 }
 
-/* Text that turned out not to be UTF-8: say so as for all bytes that break the format. */
+static void
+prefix_field(ma_error *err, const ma_field *field)
+{
+    ma_error_prefix(err, ".%.*s", (int)ma_min_i64(field->name_size, 64), field->name);
+}
+
+/* Text that turned out not to be UTF-8: say so, and where, as for all bytes that break the
+ * format. */
 static PyObject *
 refuse_text(const pyma_converter *self, int64_t row)
 {
-    if (PyErr_ExceptionMatches(PyExc_UnicodeDecodeError)) {
-        PyErr_Clear();
-        PyErr_Format(self->state->ArrowInvalid,
-                     "the text in row %lld is no UTF-8; its bytes are to be had from buffers()",
-                     (long long)row);
+    if (!PyErr_ExceptionMatches(PyExc_UnicodeDecodeError)) {
+        return NULL;
     }
-    return NULL;
+    PyErr_Clear();
+    ma_error err;
+    ma_error_init(&err);
+    (void)ma_fail(&err, MA_INVALID, -1,
+                  "the text in row %lld is no UTF-8; its bytes are to be had from buffers()",
+                  (long long)row);
+    ma_error_prefix(&err, "data buffer");
+    for (; self->parent != NULL; self = self->parent) {
+        const ma_type *type = self->parent->array->type;
+        if (self->field == NULL) {
+            ma_error_prefix(&err, ".dictionary");
+            continue;
+        }
+        prefix_field(&err, self->field);
+        if (type->id == MA_TYPE_MAP) { /* whose entries have no converter of their own */
+            prefix_field(&err, type->children[0]);
+        }
+    }
+    ma_place_tell(self->array->place, &err);
+    return pyma_raise(self->state, &err);
 }
 
 static PyObject *

@@ -451,3 +451,34 @@ def test_damage(case):
     assert re.search(case.says, str(error))
     assert (error.offset, error.message_number, error.path) == (offset, case.message, case.path)
     assert [batch.equals(batch_of(case.kind)) for batch in whole] == [True] * case.whole
+
+
+WORDS = ma.dictionary(ma.int8(), ma.string())
+TEXTS = {
+    "": (ma.string(), "BAD"),
+    "large": (ma.large_string(), "BAD"),
+    "view": (ma.string_view(), "BAD"),
+    ".item": (ma.list_(ma.string()), ["BAD"]),
+    ".x.item": (ma.struct([("x", ma.list_(ma.string()))]), {"x": ["BAD"]}),
+    ".entries.value": (ma.map_(ma.int8(), ma.string()), [(1, "BAD")]),
+    ".dictionary": (WORDS, "BAD"),
+    ".x.dictionary": (ma.struct([("x", WORDS)]), {"x": "BAD"}),
+}
+
+
+@pytest.mark.parametrize("where", TEXTS)
+def test_text_that_is_no_utf8_is_where_it_is(where):
+    """Python's decoder finds it, and knows neither the column nor the message."""
+    type, value = TEXTS[where]
+    sink = ma.BufferOutputStream()
+    with ma.new_stream(sink, ma.schema([("a", type)])) as writer:
+        writer.write_batch(ma.record_batch([ma.array([None, value], type)], names=["a"]))
+    data = sink.getvalue().to_pybytes().replace(b"BAD", b"\xff\xfe\xff")
+    message = flatbuf.messages(data)[-1]  # the batch, also where its dictionary has the text
+    column = next(ma.open_stream(data)).column(0)
+    path = "batch 0, column 'a'" + (where if where.startswith(".") else "") + ", data buffer"
+    for use in (column.to_pylist, column.slice(1).to_pylist, column[1].as_py):
+        with pytest.raises(ma.ArrowInvalid, match="is no UTF-8") as caught:
+            use()
+        assert caught.value.path == path
+        assert caught.value.offset == message.body_at
