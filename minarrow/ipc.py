@@ -179,8 +179,16 @@ class IpcWriteOptions:
         return f"IpcWriteOptions({values})"
 
 
+def _check_options(options, kind):
+    """TypeError for what is neither such options, nor None, nor pyarrow's class of that name."""
+    given = type(options)
+    if options is not None and given.__name__ != kind.__name__ and not issubclass(given, kind):
+        raise TypeError(f"options takes {kind.__name__} or None, not {given.__name__}")
+
+
 def _wanted(options, columns):
     """The columns to read: those asked for, or the options' own."""
+    _check_options(options, IpcReadOptions)
     if columns is None and options is not None and options.included_fields:
         return options.included_fields
     return columns
@@ -279,6 +287,7 @@ class RecordBatchFileReader(_core.FileReader):
 
 
 def _write_options(options, use_legacy_format):
+    _check_options(options, IpcWriteOptions)
     if use_legacy_format is None:
         return options
     if options is not None:

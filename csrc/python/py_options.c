@@ -135,17 +135,18 @@ pyma_picks_from(pyma_state *state, PyObject *columns, const ma_schema *schema, m
 
 /* ---- writing ---- */
 
+/* `*out` stays as it is for None, and where there is no such option: pyarrow's have fewer. */
 static int
 read_int(PyObject *options, const char *name, long *out)
 {
-    PyObject *value = PyObject_GetAttrString(options, name);
-    if (value == NULL) {
+    PyObject *value;
+    if (pyma_find_attribute(options, name, &value) < 0) {
         return -1;
     }
-    if (value != Py_None) {
+    if (value != NULL && value != Py_None) {
         *out = PyLong_AsLong(value);
     }
-    Py_DECREF(value);
+    Py_XDECREF(value);
     return PyErr_Occurred() ? -1 : 0;
 }
 
@@ -199,10 +200,6 @@ read_codec(PyObject *options, ma_write_options *out)
     if (result == 0) {
         PyObject *owner = PyUnicode_Check(value) ? options : value;
         result = read_int(owner, "compression_level", &level);
-        if (result < 0 && PyErr_ExceptionMatches(PyExc_AttributeError)) {
-            PyErr_Clear();
-            result = 0;
-        }
         out->level = (int)level;
     }
     Py_XDECREF(name);
