@@ -128,10 +128,66 @@ def test_what_cannot_be_unified_says_so():
         outer = ma.DictionaryArray.from_arrays(ma.array([0], ma.int8()), lists)
         return ma.RecordBatch.from_arrays([outer], ["d"])
 
-    with pytest.raises(ma.ArrowInvalid, match="contain dictionaries cannot be unified.*stream"):
+    with pytest.raises(ma.ArrowInvalid, match="contain dictionaries.* cannot be unified.*stream"):
         write([nested("a"), nested("b")], new=ma.new_file, unify_dictionaries=True)
     data, _ = write([nested("a"), nested("b")], unify_dictionaries=True)
     assert values_of(ma.open_stream(data)) == [["a"], ["b"]]
+
+
+NESTED = {
+    "lists": ([[1, 2], [], None, [3]], ma.list_(ma.int16())),
+    "fixed lists": ([[1, 2], [1, None], [3, 4], None], ma.list_(ma.int8(), 2)),
+    "list views": ([["a", None], [], ["b"], ["a"]], ma.list_view(ma.string_view())),
+    "structs": ([{"x": 1, "y": True}, {"x": 1, "y": False}, None, {"x": None, "y": True}],
+                ma.struct([("x", ma.int8()), ("y", ma.bool_())])),
+    "maps": ([[("k", 1)], [("k", 2)], [], None], ma.map_(ma.string(), ma.int8())),
+    "runs": ([1.5, None, 2.5, 3.5], ma.run_end_encoded(ma.int16(), ma.float32())),
+    "unions": ([1, "a", 2, "b"],
+               ma.dense_union([ma.field("i", ma.int8()), ma.field("t", ma.string())])),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NESTED)
+def test_values_of_any_type_are_unified(name):
+    values, type_ = NESTED[name]
+
+    def batch(order):
+        dictionary = ma.array([values[i] for i in order], type_)
+        indices = ma.array(range(len(order)), ma.int8())
+        array = ma.DictionaryArray.from_arrays(indices, dictionary)
+        return ma.RecordBatch.from_arrays([array], ["d"])
+
+    orders = [(0, 1), (2, 1), (3, 2, 0)]
+    data, stats = write([batch(order) for order in orders], unify_dictionaries=True)
+    assert stats.num_replaced_dictionaries == 0
+    *_, last = got = list(ma.open_stream(data))
+    assert [b.column(0).to_pylist() for b in got] == [[values[i] for i in o] for o in orders]
+    assert last.column(0).dictionary.to_pylist() == values
+
+
+def test_values_that_share_most_of_their_bytes_are_not_taken_one_by_one():
+    """Each level stands for sixteen times as many values, and has a few bytes more."""
+
+    def tower(levels):
+        if levels == 0:
+            return ma.array(range(16), ma.int8())
+        type_ = ma.list_view((below := tower(levels - 1)).type)
+        buffers = [None, ma.py_buffer(bytes(4)), ma.py_buffer(b"\x10\0\0\0")]
+        lists = ma.Array.from_buffers(type_, 1, buffers, children=[below])
+        union = ma.dense_union([ma.field("l", type_)])
+        buffers = [None, ma.py_buffer(bytes(16)), ma.py_buffer(bytes(64))]
+        return ma.Array.from_buffers(union, 16, buffers, children=[lists])
+
+    def batch():
+        array = ma.DictionaryArray.from_arrays(ma.array([0, 1], ma.int8()), tower(12))
+        return ma.RecordBatch.from_arrays([array], ["d"])
+
+    data, stats = write([batch(), batch()], unify_dictionaries=True)
+    assert (stats.num_dictionary_batches, stats.num_replaced_dictionaries) == (2, 1)
+    assert len(data) < 10_000
+    assert [b.num_rows for b in ma.open_stream(data)] == [2, 2]
+    with pytest.raises(ma.ArrowInvalid, match="cannot be unified"):
+        write([batch(), batch()], new=ma.new_file, unify_dictionaries=True)
 
 
 def test_unifying_more_than_the_indices_can_number_is_refused():

@@ -300,8 +300,8 @@ refuse_replacement(const ma_encoder *self, ma_send send, ma_error *err)
     if (self->options.unify_dictionaries) {
         return ma_fail(err, MA_INVALID, -1,
                        "the dictionary is not the one that was written, a file may not replace "
-                       "it, and one whose values contain dictionaries cannot be unified; write a "
-                       "stream");
+                       "it, and one whose values contain dictionaries, or share most of their "
+                       "bytes, cannot be unified; write a stream");
     }
     return ma_fail(
         err, MA_INVALID, -1,

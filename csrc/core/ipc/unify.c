@@ -6,6 +6,7 @@
 #include "core/base/number.h"
 #include "core/data/concat.h"
 #include "core/data/equal.h"
+#include "core/data/extent.h"
 
 /* A hash table from values to their first row, over two arrays seen as one: what was sent, and
  * what comes. */
@@ -24,22 +25,96 @@ locate(const value_table *self, int64_t row, int64_t *at)
     return is_sent ? self->sent : self->values;
 }
 
-/* Identical values hash alike; nested ones, and nulls, all to 0, which is slow but right. */
+/* Values that are looked at for one hash: nested ones may hold any number of them. */
+#define HASHED_VALUES 32
+
+static uint64_t
+hash_bytes(uint64_t hash, const void *data, int64_t size)
+{
+    const uint8_t *bytes = data;
+    for (int64_t k = 0; k < size; k++) { /* FNV-1a */
+        hash = (hash ^ bytes[k]) * UINT64_C(1099511628211);
+    }
+    return hash;
+}
+
+static uint64_t
+hash_value(const ma_array *array, int64_t i, int *left, uint64_t hash);
+
+static uint64_t
+hash_items(const ma_array *array, int64_t i, int *left, uint64_t hash)
+{
+    int64_t start;
+    int64_t size;
+    ma_array_list_at(array, i, &start, &size);
+    hash = hash_bytes(hash, &size, sizeof(size));
+    for (int64_t k = 0; k<size && * left> 0; k++) {
+        hash = hash_value(array->children[0], start + k, left, hash);
+    }
+    return hash;
+}
+
+static uint64_t
+hash_union(const ma_array *array, int64_t i, int *left, uint64_t hash)
+{
+    int64_t row;
+    const int32_t child = ma_array_union_at(array, i, &row);
+    return hash_value(array->children[child], row, left, hash_bytes(hash, &child, sizeof(child)));
+}
+
+static uint64_t
+hash_present(const ma_array *array, int64_t i, int *left, uint64_t hash)
+{
+    ma_bytes bytes;
+    switch (array->type->layout) {
+    case MA_LAYOUT_FIXED:
+        if (array->type->bits == 1) {
+            return hash + ma_bitmap_get(array->buffers[1].data, array->offset + i);
+        } /* fall through */
+    case MA_LAYOUT_BINARY32:
+    case MA_LAYOUT_BINARY64:
+    case MA_LAYOUT_VIEW:
+        bytes = ma_array_bytes_at(array, i);
+        return hash_bytes(hash, bytes.data, bytes.size);
+    case MA_LAYOUT_LIST32:
+    case MA_LAYOUT_LIST64:
+    case MA_LAYOUT_LIST_VIEW32:
+    case MA_LAYOUT_LIST_VIEW64:
+    case MA_LAYOUT_FIXED_LIST:
+        return hash_items(array, i, left, hash);
+    case MA_LAYOUT_STRUCT:
+        for (int32_t c = 0; c < array->n_children; c++) {
+            hash = hash_value(array->children[c], array->offset + i, left, hash);
+        }
+        return hash;
+    case MA_LAYOUT_SPARSE_UNION:
+    case MA_LAYOUT_DENSE_UNION:
+        return hash_union(array, i, left, hash);
+    case MA_LAYOUT_RUN_END:
+        return hash_value(array->children[1], ma_array_run_at(array, i), left, hash);
+    case MA_LAYOUT_NULL:
+    case MA_LAYOUT_DICTIONARY: /* such values are left as they are */
+        break;
+    }
+    return hash;
+}
+
+/* Identical values hash alike. */
+static uint64_t
+hash_value(const ma_array *array, int64_t i, int *left, uint64_t hash)
+{
+    if (*left > 0 && !ma_array_is_null(array, i)) {
+        (*left)--;
+        hash = hash_present(array, i, left, hash * 31 + 1);
+    }
+    return hash;
+}
+
 static uint64_t
 hash_row(const ma_array *array, int64_t i)
 {
-    const ma_layout_id layout = array->type->layout;
-    const bool flat = layout == MA_LAYOUT_BINARY32 || layout == MA_LAYOUT_BINARY64 ||
-                      layout == MA_LAYOUT_VIEW ||
-                      (layout == MA_LAYOUT_FIXED && array->type->id != MA_TYPE_BOOL);
-    uint64_t hash = UINT64_C(14695981039346656037);
-    if (!flat || ma_array_is_null(array, i)) {
-        return 0;
-    }
-    const ma_bytes bytes = ma_array_bytes_at(array, i);
-    for (int64_t k = 0; k < bytes.size; k++) { /* FNV-1a */
-        hash = (hash ^ (uint8_t)bytes.data[k]) * UINT64_C(1099511628211);
-    }
+    int left = HASHED_VALUES;
+    const uint64_t hash = hash_value(array, i, &left, UINT64_C(14695981039346656037));
     return hash ^ (hash >> 32);
 }
 
@@ -238,13 +313,21 @@ unify_with(ma_array *sent, ma_array *array, int64_t *map, bool *fresh, ma_array 
     return st;
 }
 
+/* Whether the values, each taken by itself, come to about what lies in memory. */
+static bool
+may_look_at_each(const ma_array *values)
+{
+    return ma_array_extent_fits(values, 0, values->length, MA_EXTENT_OBJECTS);
+}
+
 static ma_status
 unify_dictionary(const ma_sent *sent, const ma_type *type, ma_array *array, ma_array **out,
                  ma_error *err)
 {
     ma_array *last = ma_sent_values(sent, (int32_t)type->dictionary_id);
     const int64_t n = array->dictionary->length;
-    if (last == NULL || last == array->dictionary || type->value_type->has_dictionary) {
+    if (last == NULL || last == array->dictionary || type->value_type->has_dictionary ||
+        !may_look_at_each(last) || !may_look_at_each(array->dictionary)) {
         *out = ma_array_ref(array);
         return MA_OK;
     }
