@@ -12,9 +12,9 @@ typedef struct StreamDecoderObject {
     ma_decoder *decoder; /* owned */
     ma_feeder feeder;
     PyObject *columns; /* owned; NULL for all */
-    PyObject *schema;  /* owned; NULL until it has come */
+    pyma_slot schema;  /* owned; NULL until it has come; read without the guard */
     PyObject *failure; /* owned; an exception to raise in the next call */
-    bool ended;
+    atomic_bool ended; /* read without the guard */
 } StreamDecoderObject;
 
 static int
@@ -64,7 +64,8 @@ StreamDecoder_tp_traverse(PyObject *op, visitproc visit, void *arg)
     StreamDecoderObject *self = (StreamDecoderObject *)op;
     Py_VISIT(Py_TYPE(op));
     Py_VISIT(self->columns);
-    Py_VISIT(self->schema);
+    PyObject *schema = atomic_load(&self->schema);
+    Py_VISIT(schema);
     Py_VISIT(self->failure);
     return 0;
 }
@@ -74,7 +75,7 @@ StreamDecoder_tp_clear(PyObject *op)
 {
     StreamDecoderObject *self = (StreamDecoderObject *)op;
     Py_CLEAR(self->columns);
-    Py_CLEAR(self->schema);
+    Py_XDECREF(atomic_exchange(&self->schema, NULL));
     Py_CLEAR(self->failure);
     return 0;
 }
@@ -108,8 +109,10 @@ accept_schema(StreamDecoderObject *self)
             return -1;
         }
     }
-    self->schema = pyma_schema_wrap(self->state, ma_schema_ref(ma_decoder_schema(self->decoder)));
-    return self->schema != NULL ? 0 : -1;
+    PyObject *schema =
+        pyma_schema_wrap(self->state, ma_schema_ref(ma_decoder_schema(self->decoder)));
+    atomic_store(&self->schema, schema);
+    return schema != NULL ? 0 : -1;
 }
 
 static int
@@ -242,7 +245,7 @@ StreamDecoder_finish(PyObject *op, PyObject *ignored)
 static PyObject *
 StreamDecoder_get_schema(PyObject *op, void *closure)
 {
-    PyObject *schema = ((StreamDecoderObject *)op)->schema;
+    PyObject *schema = atomic_load(&((StreamDecoderObject *)op)->schema);
     (void)closure;
     return Py_NewRef(schema != NULL ? schema : Py_None);
 }
