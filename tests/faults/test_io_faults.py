@@ -1,0 +1,491 @@
+"""Sinks that fill up, sources that end or stop anywhere, and calls that are cut short: what was
+written stands, nothing that arrived is lost, and the error says where it broke off."""
+
+import errno
+import io
+import os
+import random
+import select
+import signal
+import socket
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+
+import pytest
+
+import minarrow as ma
+
+posix = pytest.mark.skipif(os.name == "nt", reason="wants POSIX descriptors and signals")
+
+
+def make_batch(i, rows=20):
+    number = ma.array([None if k % 5 == 3 else i * rows + k for k in range(rows)], ma.int64())
+    return ma.RecordBatch.from_arrays([number, ma.array([f"{i}/{k}" for k in range(rows)])], "nt")
+
+
+BATCHES = [make_batch(i) for i in range(4)]
+SCHEMA = BATCHES[0].schema
+
+
+def written(new=ma.new_stream):
+    """A stream, or a file, and where its messages end."""
+    sink = io.BytesIO()
+    writer = new(sink, SCHEMA)
+    ends = [sink.tell()]
+    for batch in BATCHES:
+        writer.write_batch(batch)
+        ends.append(sink.tell())
+    writer.close()
+    return sink.getvalue(), ends
+
+
+STREAM, ENDS = written()
+FILE, _ = written(ma.new_file)
+
+
+def read_whole(reader):
+    """The batches up to where the stream breaks off, and the error that says so."""
+    got = []
+    try:
+        for batch in reader:
+            got.append(batch)
+    except ma.ArrowInvalid as error:
+        return got, error
+    return got, None
+
+
+def are(got, batches):
+    return len(got) == len(batches) and all(map(ma.RecordBatch.equals, got, batches))
+
+
+def run(code, **options):
+    """A process of its own, with what it printed."""
+    return subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        timeout=120,
+        **options,
+    )
+
+
+# ---- a stream that ends anywhere ----
+
+
+def socket_with(data):
+    """A socket whose peer sent this and closed."""
+    ours, theirs = socket.socketpair()
+    theirs.sendall(data)
+    theirs.close()
+    return ours
+
+
+@pytest.mark.parametrize("way", ["memory", "object", "socket"])
+def test_a_stream_cut_at_every_byte(way):
+    """All whole batches are read, and the error names the message and the byte that is missing."""
+    sources = {"memory": bytes, "object": io.BytesIO, "socket": socket_with}
+    for size in range(ENDS[0], len(STREAM)):
+        data = STREAM[:size]
+        source = sources[way](data)
+        got, error = read_whole(ma.open_stream(source))
+        whole = sum(end <= size for end in ENDS) - 1
+        assert are(got, BATCHES[:whole])
+        if size in ENDS or (size in [end + 4 for end in ENDS] and data[-4:] == b"\0" * 4):
+            assert error is None  # a stream may end between messages
+        else:
+            assert error is not None and "ends inside a message" in str(error)
+            assert (error.message_number, error.offset) == (whole + 1, size)
+        if way == "socket":
+            source.close()
+
+
+# ---- full disks ----
+
+
+@posix
+@pytest.mark.parametrize("new", [ma.new_stream, ma.new_file])
+@pytest.mark.parametrize("kind", ["path", "OSFile", "open", "descriptor"])
+def test_a_file_that_may_not_grow(tmp_path, new, kind):
+    """A limit at each place stops the writer with the system's own error; the batches before it
+    are a stream. The limit is a process's, so it takes one."""
+    code = """
+        import errno, os, resource, signal, sys
+        import minarrow as ma
+        from faults.test_io_faults import BATCHES, SCHEMA, are, read_whole
+        path, new, kind = sys.argv[1], getattr(ma, sys.argv[2]), sys.argv[3]
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        sinks = {
+            "path": lambda: path,
+            "OSFile": lambda: ma.OSFile(path, "w"),
+            "open": lambda: open(path, "wb", 0),
+            "descriptor": lambda: os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC),
+        }
+        most = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+        failures = 0
+        for limit in range(0, 3500, 97):
+            sink = sinks[kind]()
+            wrote = 0
+            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, most))
+            writer = None
+            try:
+                writer = new(sink, SCHEMA)
+                for batch in BATCHES:
+                    writer.write_batch(batch)
+                    wrote += 1
+                writer.close()
+            except OSError as error:
+                assert error.errno == errno.EFBIG, error
+                failures += 1
+            else:
+                wrote = len(BATCHES)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+            if writer is not None:
+                writer.close()
+                writer.close()
+            if isinstance(sink, int):
+                os.close(sink)
+            assert os.path.getsize(path) <= limit
+            if new is ma.new_stream and writer is not None:
+                got, error = read_whole(ma.open_stream(path, memory_map=False))
+                assert are(got, BATCHES[:wrote]), (limit, wrote, len(got))
+        assert failures > 10, failures
+        print("held")
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code), str(tmp_path / "new"), new.__name__, kind],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        timeout=120,
+    )
+    assert (done.stdout, done.returncode) == ("held\n", 0), done.stderr
+
+
+@posix
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="wants /dev/full")
+@pytest.mark.parametrize("new", [ma.new_stream, ma.new_file])
+def test_a_full_disk_says_so_whatever_the_sink(new):
+    for open_ in [str, lambda p: ma.OSFile(p, "w"), lambda p: open(p, "wb", 0)]:
+        sink = open_("/dev/full")
+        with pytest.raises(OSError) as caught:
+            new(sink, SCHEMA)
+        assert caught.value.errno == errno.ENOSPC
+        if hasattr(sink, "close"):
+            sink.close()
+
+
+# ---- a little at a time ----
+
+
+@pytest.mark.parametrize("most", [*range(1, 40), 63, 64, 65, 511, 1000])
+def test_every_size_of_short_reads_and_writes(most):
+    class Short:
+        """Takes and gives at most so many bytes at once."""
+
+        def __init__(self, data=b""):
+            self.file = io.BytesIO(data)
+
+        def read(self, size):
+            return self.file.read(min(size, most))
+
+        def write(self, data):
+            return self.file.write(bytes(data[:most]))
+
+    sink = Short()
+    with ma.new_stream(sink, SCHEMA) as writer:
+        for batch in BATCHES:
+            writer.write_batch(batch)
+    assert sink.file.getvalue() == STREAM
+    assert are(list(ma.open_stream(Short(STREAM))), BATCHES)
+
+
+# ---- what has arrived is kept ----
+
+
+@pytest.fixture
+def pair():
+    a, b = socket.socketpair()
+    yield a, b
+    a.close()
+    b.close()
+
+
+@pytest.mark.parametrize("mode", ["timeout", "non-blocking"])
+def test_reading_goes_on_after_it_would_have_to_wait(pair, mode):
+    """A reader whose socket has no more for now is asked again, at whatever byte that is."""
+    ours, theirs = pair
+    theirs.sendall(STREAM[: ENDS[0]])
+    reader = ma.open_stream(ours)
+    ours.settimeout(0.001 if mode == "timeout" else 0)
+    got = []
+    for at in range(ENDS[0], len(STREAM), 61):
+        while True:
+            try:
+                got.append(next(reader))
+            except (TimeoutError, BlockingIOError):
+                break
+        theirs.sendall(STREAM[at : at + 61])
+    theirs.shutdown(socket.SHUT_WR)
+    got += list(reader)
+    assert are(got, BATCHES)
+
+
+@posix
+def test_reading_goes_on_from_a_non_blocking_pipe():
+    inner, outer = os.pipe()
+    os.write(outer, STREAM[: ENDS[0]])
+    reader = ma.open_stream(inner)
+    os.set_blocking(inner, False)
+    got = []
+    for at in range(ENDS[0], len(STREAM), 61):
+        os.write(outer, STREAM[at : at + 61])
+        try:
+            got.append(next(reader))
+        except BlockingIOError:
+            assert select.select([inner], [], [], 0)[0] == []
+    os.close(outer)
+    got += list(reader)
+    os.close(inner)
+    assert are(got, BATCHES)
+
+
+class MineError(Exception):
+    pass
+
+
+@posix
+@pytest.mark.thread_unsafe(reason="signals go to the main thread")
+def test_reading_goes_on_after_a_signal_handler_raised(pair):
+    if threading.current_thread() is not threading.main_thread():
+        pytest.skip("signals go to the main thread")
+    ours, theirs = pair
+
+    def handler(*_):
+        raise MineError
+
+    before = signal.signal(signal.SIGALRM, handler)
+    try:
+        theirs.sendall(STREAM[: ENDS[0]])
+        reader = ma.open_stream(ours)
+        last = ENDS[0]
+        for cut in [ENDS[0], ENDS[0] + 3, ENDS[0] + 50, ENDS[1] - 1]:
+            theirs.sendall(STREAM[last:cut])
+            last = cut
+            signal.setitimer(signal.ITIMER_REAL, 0.02)
+            with pytest.raises(MineError):
+                next(reader)
+        theirs.sendall(STREAM[last:])
+        assert are(list(reader), BATCHES)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def test_an_object_that_raised_is_not_asked_for_the_rest():
+    """Nobody knows how many bytes it took before: the reader says so, and misreads nothing."""
+
+    class Raising(io.BytesIO):
+        calls = 0
+
+        def read(self, size):
+            self.calls += 1
+            part = super().read(min(size, 100))
+            if self.calls == 12:
+                raise MineError
+            return part
+
+        readinto = None
+
+    reader = ma.open_stream(Raising(STREAM))
+    got = []
+    with pytest.raises(MineError):
+        got.extend(reader)
+    for _ in range(2):
+        with pytest.raises(ma.ArrowInvalid, match="open it again"):
+            next(reader)
+
+
+# ---- objects that do what they should not ----
+
+
+@pytest.mark.parametrize("call", ["close", "read_next_batch"])
+@pytest.mark.parametrize("open_, data", [(ma.open_stream, STREAM), (ma.open_file, FILE)])
+def test_a_source_that_calls_its_reader_or_closes_it(open_, data, call):
+    class Calling(io.BytesIO):
+        reader = None
+        refused = 0
+
+        def readinto(self, memory):
+            if self.reader is not None:
+                method = getattr(self.reader, call, None) or (lambda: self.reader.get_batch(0))
+                with pytest.raises(RuntimeError, match="within a call"):
+                    method()
+                self.refused += 1
+            return super().readinto(memory)
+
+    source = Calling(data)
+    reader = source.reader = open_(source)
+    got = list(reader) if open_ is ma.open_stream else [reader.get_batch(i) for i in range(4)]
+    assert are(got, BATCHES)
+    assert source.refused > 0
+    reader.close()
+
+
+@pytest.mark.parametrize("call", ["close", "write_batch"])
+@pytest.mark.parametrize("new, data", [(ma.new_stream, STREAM), (ma.new_file, FILE)])
+def test_a_sink_that_calls_its_writer_or_closes_it(new, data, call):
+    class Calling:
+        writer = None
+        refused = 0
+
+        def __init__(self):
+            self.data = bytearray()
+
+        def write(self, part):
+            self.data += part
+            if self.writer is not None:
+                arguments = [BATCHES[0]] if call == "write_batch" else []
+                with pytest.raises(RuntimeError, match="within a call"):
+                    getattr(self.writer, call)(*arguments)
+                self.refused += 1
+
+    sink = Calling()
+    with new(sink, SCHEMA) as writer:
+        sink.writer = writer
+        for batch in BATCHES:
+            writer.write_batch(batch)
+    assert sink.refused > 0
+    assert sink.data == data
+
+
+@pytest.mark.parametrize("where", range(1, 6))
+def test_a_sink_that_closes_itself(where):
+    class Closing(io.BytesIO):
+        calls = 0
+        kept = b""
+
+        def write(self, part):
+            self.calls += 1
+            if self.calls == where:
+                self.kept = self.getvalue()
+                self.close()
+            return super().write(part)
+
+    sink = Closing()
+    wrote = 0
+    with pytest.raises(ValueError, match="closed file"):
+        writer = ma.new_stream(sink, SCHEMA)
+        for batch in BATCHES:
+            writer.write_batch(batch)
+            wrote += 1
+        writer.close()
+    if where > 1:
+        assert are(read_whole(ma.open_stream(sink.kept))[0], BATCHES[:wrote])
+
+
+# ---- files that change while they are read ----
+
+
+@posix
+@pytest.mark.parametrize("open_, data", [("open_stream", STREAM), ("open_file", FILE)])
+def test_a_file_that_shrinks_hurts_no_reader_that_does_not_map_it(tmp_path, open_, data):
+    """In a process of its own: touching a page that a mapped file has no more ends it."""
+    path = tmp_path / "data"
+    code = f"""
+        import os, sys
+        import minarrow as ma
+        path = sys.argv[1]
+        data = open(path, "rb").read()
+        for size in [*range(0, len(data), 101), len(data)]:
+            with open(path, "wb") as file:
+                file.write(data)
+            reader = ma.{open_}(path, memory_map=False)
+            first = reader.get_batch(0) if hasattr(reader, "get_batch") else next(reader)
+            os.truncate(path, size)
+            try:
+                if hasattr(reader, "get_batch"):
+                    rest = [reader.get_batch(i) for i in range(1, 4)]
+                else:
+                    rest = list(reader)
+                assert all(batch.to_pylist() for batch in rest)
+            except ma.ArrowInvalid as error:
+                assert size < len(data)
+            assert len(first.to_pylist()) == 20
+        print("unhurt")
+    """
+    path.write_bytes(data)
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code), str(path)],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        timeout=120,
+    )
+    assert (done.stdout, done.returncode) == ("unhurt\n", 0), done.stderr
+
+
+# ---- writers that are killed ----
+
+WRITER = """
+    import os, sys
+    import minarrow as ma
+    from faults.test_io_faults import SCHEMA, make_batch
+    sink = 1 if sys.argv[1] == "-" else ma.OSFile(sys.argv[1], "w")
+    writer = ma.new_stream(sink, SCHEMA)
+    i = 0
+    while True:
+        writer.write_batch(make_batch(i, 20))
+        if sink != 1:
+            sink.flush()
+        os.write(2, b"%d\\n" % i)  # said after it was written
+        i += 1
+"""
+
+
+@posix
+@pytest.mark.parametrize("sink", ["pipe", "file"])
+def test_a_writer_that_is_killed_leaves_all_that_it_flushed(tmp_path, sink):
+    """Real kills at random moments. A batch that the writer said it wrote is there, all are whole
+    and in order, and the error says at which message and byte the rest breaks off."""
+    path = tmp_path / "stream"
+    random_wait = random.Random(5)
+    until = time.monotonic() + 4
+    rounds = broken = 0
+    while rounds < 3 or (time.monotonic() < until and rounds < 100):
+        process = subprocess.Popen(
+            [sys.executable, "-c", textwrap.dedent(WRITER), "-" if sink == "pipe" else str(path)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        )
+        said = bytearray(process.stderr.readline())  # it has begun
+        arrived = bytearray()
+        drains = [
+            threading.Thread(target=drain, args=[process.stdout, arrived]),
+            threading.Thread(target=drain, args=[process.stderr, said]),
+        ]
+        for thread in drains:
+            thread.start()
+        time.sleep(random_wait.random() * 0.02)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        for thread in drains:
+            thread.join()
+        data = bytes(arrived) if sink == "pipe" else path.read_bytes()
+        got, error = read_whole(ma.open_stream(data))
+        assert len(got) >= said.count(b"\n") > 0, said[-200:]
+        for i, batch in enumerate(got[:: max(1, len(got) // 20)]):
+            assert batch.equals(make_batch(i * max(1, len(got) // 20)))
+        if error is not None:
+            assert (error.message_number, error.offset) == (len(got) + 1, len(data))
+            broken += 1
+        rounds += 1
+
+
+def drain(file, into):
+    with file:
+        into.extend(file.read())
