@@ -88,12 +88,23 @@ stored(const ma_array *self)
 /* Bytes up to which a look at a value costs about what its view or index does. */
 #define SHORT 4096
 
+/* Some rows at a time, whose sizes have a sum that cannot overflow. */
 static bool
 spend_views(const ma_array *self, int64_t start, int64_t length, purse *purse)
 {
-    for (int64_t i = start; i < start + length; i++) {
-        const int64_t size = ma_array_is_null(self, i) ? 0 : ma_array_bytes_at(self, i).size;
-        if ((purse->kind == MA_EXTENT_OBJECTS || size > SHORT) && !take(purse, size, 1)) {
+    const int32_t least = purse->kind == MA_EXTENT_OBJECTS ? 0 : SHORT;
+    const uint8_t *views = self->buffers[1].data + 16 * self->offset;
+    const int64_t end = start + length;
+    while (start < end) {
+        const int64_t stop = ma_min_i64(end, start + 1024);
+        int64_t bytes = 0;
+        for (; start < stop; start++) {
+            const int32_t size = ma_load_i32(views + 16 * start);
+            if (size > least && !ma_array_is_null(self, start)) {
+                bytes += size;
+            }
+        }
+        if (!take(purse, bytes, 1)) {
             return false;
         }
     }
