@@ -208,3 +208,27 @@ def test_the_copy_does_not_wait_for_an_output_that_another_thread_was_writing_to
     finally:
         stop.set()
         thread.join()
+
+
+@pytest.mark.parametrize("open_file", [ma.memory_map, ma.OSFile])
+def test_the_copy_uses_a_file_that_other_threads_did(tmp_path, open_file):
+    path = tmp_path / "bytes"
+    path.write_bytes(bytes(range(256)) * 4)
+    stop = threading.Event()
+    with open_file(str(path)) as file:
+
+        def use():
+            while not stop.is_set():
+                assert file.read_at(10, 20) == bytes(range(20, 30))
+                assert not file.closed
+
+        threads = [threading.Thread(target=use) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        try:
+            for _ in range(30):
+                in_copy(lambda: [file.read_at(10, 20), file.tell(), file.close()])
+        finally:
+            stop.set()
+            for thread in threads:
+                thread.join()
