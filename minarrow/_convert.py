@@ -183,13 +183,13 @@ def _pandas_parts(pandas, values, type, safe):
         missing = numpy.asarray(array.isna())
         filled = array.to_numpy(dtype=plain_dtype, na_value=plain_dtype.type(0))
         return "memory", filled, missing if missing.any() else None, type, True
-    if isinstance(dtype, (pandas.PeriodDtype, pandas.IntervalDtype)) and "pyarrow" not in (
-        sys.modules
-    ):
-        raise ArrowNotImplementedError(
-            f"pandas' {dtype} becomes Arrow only with pandas' own extension types, which need "
-            "pyarrow; convert to timestamps or integers first"
-        )
+    if isinstance(dtype, pandas.PeriodDtype):
+        missing = numpy.asarray(array.isna())
+        return "memory", array.asi8, missing if missing.any() else None, type, True
+    if isinstance(dtype, pandas.IntervalDtype):
+        missing = numpy.asarray(array.isna())
+        bounds = (["left", "right"], [array.left, array.right])
+        return "struct", bounds, missing if missing.any() else None, type, True
     if hasattr(array, "__arrow_array__"):
         return "arrow", array.__arrow_array__(), None, type, True
     return "items", list(values), None, type, True

@@ -287,11 +287,23 @@ def _numpy_type(values):
     return str(values.dtype)
 
 
+def _extension(dtype):
+    """The metadata of a field for what pandas stores in Arrow as extension types of its own."""
+    if isinstance(dtype, pd.PeriodDtype):
+        name, parameters = "pandas.period", {"freq": str(dtype)[len("period[") : -1]}
+    elif isinstance(dtype, pd.IntervalDtype):
+        name, parameters = "pandas.interval", {"subtype": str(dtype.subtype)}
+        parameters["closed"] = dtype.closed
+    else:
+        return None
+    return {"ARROW:extension:name": name, "ARROW:extension:metadata": json.dumps(parameters)}
+
+
 def _describe(name, field_name, values, array):
     return {
         "name": None if name is None else _text_of(name),
         "field_name": field_name,
-        "pandas_type": _pandas_type(array.type),
+        "pandas_type": "object" if _extension(values.dtype) else _pandas_type(array.type),
         "numpy_type": _numpy_type(values),
         "metadata": _extra(array),
     }
@@ -386,7 +398,7 @@ def batch_from_pandas(
         frame = frame.iloc[:, kept]
         levels = [level for level in levels if level[1] in wanted]
         index_columns = [x for x in index_columns if isinstance(x, dict) or x in wanted]
-    names, arrays, described = [], [], []
+    names, arrays, described, marks = [], [], [], []
     labelled = ((label, _text_of(label), frame.iloc[:, i]) for i, label in enumerate(frame.columns))
     for label, name, values in [*labelled, *levels]:
         array = _core.column_array(
@@ -395,6 +407,7 @@ def batch_from_pandas(
         names.append(name)
         arrays.append(array)
         described.append(_describe(label, name, values, array))
+        marks.append(_extension(values.dtype))
     metadata = {
         "index_columns": index_columns,
         "column_indexes": [
@@ -409,7 +422,10 @@ def batch_from_pandas(
     stored = {b"pandas": json.dumps(metadata, default=str).encode()}
     if schema is not None:
         return _by_schema(schema, names, arrays, {**(schema.metadata or {}), **stored})
-    fields = [_core.field(name, array.type) for name, array in zip(names, arrays)]
+    fields = [
+        _core.field(name, array.type, metadata=mark)
+        for name, array, mark in zip(names, arrays, marks)
+    ]
     schema = _core.schema(fields, metadata=stored)
     if not arrays:
         return _core.empty_batch(schema, len(frame))

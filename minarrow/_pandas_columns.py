@@ -299,6 +299,27 @@ def _masked_values(chunks, name, dtype_name):
     return array_type(values, _mask(chunks).copy())
 
 
+def _periods(chunks, name, dtype):
+    """Ordinal numbers of periods, which pandas counts from 1970 on; None for other columns."""
+    if name != "int64":
+        return None
+    return pd.arrays.PeriodArray(_values(chunks, np.int64, _NAT).copy(), dtype=dtype)
+
+
+def _intervals(chunks, type, dtype):
+    """Structs of two bounds as intervals; None for other columns."""
+    if kind(type) != "struct" or [field.name for field in type] != ["left", "right"]:
+        return None
+    bounds = []
+    for i in range(2):
+        parts = [chunk.field(i) for chunk in chunks]
+        bounds.append(pd.Series(column_values(parts, type.field(i).type, defaults())))
+    missing = _mask(chunks)
+    if missing.any():  # pandas marks them in the bounds, which integers cannot
+        bounds = [bound.where(~missing) for bound in bounds]
+    return pd.arrays.IntervalArray.from_arrays(*bounds, closed=dtype.closed or "right")
+
+
 # -- what a caller may ask for
 
 _DEFAULTS = {
@@ -350,6 +371,11 @@ def _mapped_dtype(type, options, dtype_name):
         return mapper(type)
     if dtype_name in _MASKED or dtype_name in _STRING_DTYPES:
         return pd.api.types.pandas_dtype(dtype_name)
+    if str(dtype_name).startswith(("period[", "interval[")):
+        try:
+            return pd.api.types.pandas_dtype(dtype_name)
+        except (TypeError, ValueError):
+            pass  # a frequency that this pandas does not know
     if str(dtype_name).endswith("[pyarrow]"):
         try:
             return pd.api.types.pandas_dtype(dtype_name)
@@ -361,10 +387,18 @@ def _mapped_dtype(type, options, dtype_name):
 def _as_dtype(chunks, type, dtype):
     """The rows of all chunks as an array of this dtype of pandas'."""
     name = kind(type)
+    stored = [getattr(chunk, "storage", chunk) for chunk in chunks]
+    values = None
     if str(dtype) in _MASKED:
         values = _masked_values(chunks, name, str(dtype))
-        if values is not None:
-            return values
+    elif isinstance(dtype, pd.PeriodDtype):
+        values = _periods(stored, name, dtype)
+    elif isinstance(dtype, pd.IntervalDtype):
+        values = _intervals(stored, getattr(type, "storage_type", type), dtype)
+    if values is not None:
+        return values
+    if isinstance(dtype, (pd.PeriodDtype, pd.IntervalDtype)):
+        return column_values(chunks, type, options)
     if isinstance(dtype, pd.ArrowDtype):
         pyarrow = load("pyarrow")
         arrays = [pyarrow.array(chunk) for chunk in chunks]

@@ -130,3 +130,10 @@ def test_decimals_that_are_all_nan():
         ma.array([Decimal("Infinity")], from_pandas=True)
     with pytest.raises(ma.ArrowInvalid, match="which null does not take"):
         ma.array([Decimal("1")], ma.null(), from_pandas=True)
+
+
+def test_periods_and_intervals():
+    periods = ma.array(pd.PeriodIndex(["1970-02", None, "1969-12"], freq="M"))
+    assert str(periods.type) == "int64" and periods.to_pylist() == [1, None, -1]
+    intervals = ma.array(pd.arrays.IntervalArray.from_tuples([(0, 1), None]))
+    assert intervals.to_pylist() == [{"left": 0.0, "right": 1.0}, None]

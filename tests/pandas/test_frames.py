@@ -90,6 +90,23 @@ FRAMES = {
             "span": pd.to_timedelta([1, None], unit="s"),
         }
     ),
+    "periods": pd.DataFrame(
+        {
+            "months": pd.PeriodIndex(["2020-01", None], freq="M"),
+            "hours": pd.period_range("1969-12-31 23:00", periods=2, freq="h"),
+        }
+    ),
+    "intervals": pd.DataFrame(
+        {
+            "numbers": pd.interval_range(0, 2),
+            "floats": pd.arrays.IntervalArray.from_tuples([(0.5, 1.5), None], closed="both"),
+            "days": pd.interval_range(pd.Timestamp("2020-01-01"), periods=2, closed="left"),
+            "zone": pd.interval_range(pd.Timestamp("2020-01-01", tz=PARIS), periods=2),
+            "spans": pd.interval_range(pd.Timedelta(0), periods=2),
+        }
+    ),
+    "index of periods": plain().set_axis(pd.period_range("2020-01", periods=2, freq="Q")),
+    "index of intervals": plain().set_axis(pd.interval_range(0, 2, name="between")),
     "half floats": pd.DataFrame({"x": np.array([1, 2], "f2")}),
 }
 
@@ -116,6 +133,7 @@ READ_BY_PYARROW = [n for n in KNOWN_TO_PYARROW if n not in ("bools as labels", "
 def test_pyarrow_reads_ours(name):
     pa = pytest.importorskip("pyarrow")
     frame = FRAMES[name]
+    pa.Table.from_pandas(frame)  # only then does pandas register its extension types
     assert_frame_equal(pa.table(ma.Table.from_pandas(frame)).to_pandas(), frame)
 
 

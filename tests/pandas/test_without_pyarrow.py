@@ -57,6 +57,8 @@ def test_frames_come_back():
             "text": pd.array(["x", None], "string[python]"),
             "c": pd.Categorical(["u", None]),
             "when": pd.date_range("2020-01-01", periods=2, tz="Europe/Paris"),
+            "month": pd.PeriodIndex(["2020-01", None], freq="M"),
+            "between": pd.arrays.IntervalArray.from_tuples([(0, 1), None]),
         }, index=pd.Index(["p", "q"], name="key"))
         back = through_file(ma.Table.from_pandas(frame))
         pd.testing.assert_frame_equal(back, frame)
