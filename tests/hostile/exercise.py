@@ -22,12 +22,13 @@ try:
 except ImportError:
     pyarrow = None
 
-# What pyarrow's full validation says of values that are odd, but hurt nobody.
+# What pyarrow says of values, and of extension types, that are odd, but hurt nobody.
 TASTE = (
     "does not fit in precision of decimal",
     "does not represent a whole number of days",
     "is not within the acceptable range",
     "has non-monotonic offset",
+    "Invalid storage type for",
 )
 
 
@@ -73,16 +74,16 @@ class Exercise:
 
     # -- readers
 
-    def stream(self, source):
+    def stream(self, source, **options):
         """Open as a stream, and use every batch up to the first that cannot be read."""
-        reader = self.attempt("open_stream", ma.open_stream, source)
+        reader = self.attempt("open_stream", ma.open_stream, source, **options)
         if reader is not None:
             with reader:
                 self._batches_of(reader, self._stream_batches(reader))
 
-    def file(self, source):
+    def file(self, source, **options):
         """Open as a file, and use every batch that can be read."""
-        reader = self.attempt("open_file", ma.open_file, source)
+        reader = self.attempt("open_file", ma.open_file, source, **options)
         if reader is not None:
             with reader:
                 self.attempt("metadata", lambda: reader.metadata)
@@ -250,12 +251,13 @@ class Exercise:
 
     def _peer(self, batch):
         """What we export is valid: pyarrow says so, and can use it."""
-        theirs = pyarrow.record_batch(batch)
         try:
+            theirs = pyarrow.record_batch(batch)
             theirs.validate(full=True)
         except pyarrow.ArrowInvalid as error:
             if not any(words in str(error) for words in TASTE):
                 raise
+            return
         assert theirs.num_rows == batch.num_rows
         self.values += 1
 

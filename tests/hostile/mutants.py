@@ -12,6 +12,7 @@ writes one to a file and tells what is wrong in it.
 
 import faulthandler
 import gc
+import io
 import json
 import random
 import struct
@@ -171,7 +172,8 @@ def use(seed):
     """What came of a mutant: a word for it. Raises what is neither a value nor expected."""
     kind, data, _ = mutant(seed)
     exercise = Exercise(thorough=seed % 4 == 0)
-    getattr(exercise, kind)(data)
+    source = io.BytesIO(data) if seed % 2 else data
+    getattr(exercise, kind)(source, columns=[0] if seed % 5 == 0 else None)
     if kind == "stream" and seed % 3 == 0:
         exercise.feed(data)
     if not exercise.batches:
