@@ -196,6 +196,22 @@ def test_unifying_more_than_the_indices_can_number_is_refused():
         write(batches, unify_dictionaries=True)
 
 
+def test_many_dictionaries_of_one_schema_replaced_between_batches():
+    """Each batch keeps what its dictionaries were, in whatever order they come again."""
+    width = 300
+
+    def batch(start):
+        columns = [column([f"{start + i}"], [f"{start + i}"]) for i in range(width)]
+        return ma.RecordBatch.from_arrays(columns, [f"c{i}" for i in range(width)])
+
+    batches = [batch(0), batch(1000), batch(1000), batch(0)]
+    data, stats = write(batches)
+    assert (stats.num_dictionary_batches, stats.num_replaced_dictionaries) == (900, 600)
+    got = list(ma.open_stream(data))
+    for mine, theirs in zip(got, batches, strict=True):
+        assert mine.to_pydict() == theirs.to_pydict()
+
+
 def test_all_null_before_its_dictionary():
     """A batch whose indices are all null may come before the dictionary does."""
     nothing = ma.DictionaryArray.from_arrays(

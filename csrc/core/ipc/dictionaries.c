@@ -16,6 +16,7 @@ typedef struct dict {
 
 struct ma_dict_set {
     ma_refs refs;
+    bool is_shared;             /* somebody else may have it, so it does not change any more */
     ma_plan *plan;              /* owned */
     dict **dicts;               /* in this block; each owned, or NULL: not there yet */
     _Atomic(ma_array *) *built; /* in this block; each owned; values that contain dictionaries */
@@ -54,6 +55,7 @@ ma_dict_set *
 ma_dict_set_ref(ma_dict_set *self)
 {
     if (self != NULL) {
+        self->is_shared = true;
         ma_refs_add(&self->refs);
     }
     return self;
@@ -101,40 +103,48 @@ check_put(const ma_dict_set *self, int32_t slot, int64_t id, bool is_delta, bool
     return MA_OK;
 }
 
-ma_status
-ma_dict_set_put(ma_dict_set **self, int64_t id, bool is_delta, bool keep, ma_encoded *encoded,
-                ma_error *err)
+/* Replace a set that others may have by a copy. Not one that nobody has: before a batch there may be
+ * as many messages as the schema has dictionaries, and each copy is of all of them. */
+static ma_status
+own_set(ma_dict_set **self, ma_error *err)
 {
     ma_dict_set *old = *self;
-    const int32_t slot = ma_plan_find_dict(old->plan, id);
     ma_dict_set *set = NULL;
-
-    MA_TRY(check_put(old, slot, id, is_delta, keep, err));
-    dict *entry = ma_calloc(1, sizeof(*entry));
-    if (entry == NULL) {
-        return ma_fail_nomem(err, sizeof(*entry));
+    if (!old->is_shared) {
+        return MA_OK;
     }
-    const ma_status st = ma_dict_set_new(old->plan, &set, err);
-    if (st != MA_OK) {
-        ma_free(entry);
-        return st;
-    }
-    ma_refs_init(&entry->refs);
-    entry->encoded = ma_encoded_ref(encoded);
+    MA_TRY(ma_dict_set_new(old->plan, &set, err));
     for (int32_t i = 0; i < old->plan->n_dicts; i++) {
         set->dicts[i] = old->dicts[i];
         if (set->dicts[i] != NULL) {
             ma_refs_add(&set->dicts[i]->refs);
         }
     }
-    if (is_delta) {
-        entry->base = set->dicts[slot];
-    } else {
-        unref_dict(set->dicts[slot]);
-    }
-    set->dicts[slot] = entry;
     ma_dict_set_unref(old);
     *self = set;
+    return MA_OK;
+}
+
+ma_status
+ma_dict_set_put(ma_dict_set **self, int64_t id, bool is_delta, bool keep, ma_encoded *encoded,
+                ma_error *err)
+{
+    const int32_t slot = ma_plan_find_dict((*self)->plan, id);
+    MA_TRY(check_put(*self, slot, id, is_delta, keep, err));
+    MA_TRY(own_set(self, err));
+    dict *entry = ma_calloc(1, sizeof(*entry));
+    if (entry == NULL) {
+        return ma_fail_nomem(err, sizeof(*entry));
+    }
+    dict **place = &(*self)->dicts[slot];
+    ma_refs_init(&entry->refs);
+    entry->encoded = ma_encoded_ref(encoded);
+    if (is_delta) {
+        entry->base = *place; /* with the set's reference */
+    } else {
+        unref_dict(*place);
+    }
+    *place = entry;
     return MA_OK;
 }
 

@@ -9,14 +9,16 @@
 /* An empty set for a plan. Fails with MA_NOMEM. */
 MA_NODISCARD ma_status
 ma_dict_set_new(ma_plan *plan, ma_dict_set **out, ma_error *err);
+/* Takes NULL. Not while the set is put into. */
 ma_dict_set *
-ma_dict_set_ref(ma_dict_set *self); /* takes NULL */
+ma_dict_set_ref(ma_dict_set *self);
 void
 ma_dict_set_unref(ma_dict_set *self); /* takes NULL */
 
-/* A new set in which dictionary `id` is, or with `is_delta` ends with, what `encoded` holds (a
- * new reference is taken). `*self` is replaced. Fails with MA_INVALID for an id that the schema
- * does not use, or when `keep` and the dictionary is there already (a file may not replace it). */
+/* Make dictionary `id` what `encoded` holds (a new reference is taken), or with `is_delta` end with
+ * it. `*self` becomes another set where anybody else was given a reference to it. Fails with
+ * MA_INVALID for an id that the schema does not use, or when `keep` and the dictionary is there
+ * already (a file may not replace it), and with MA_NOMEM. */
 MA_NODISCARD ma_status
 ma_dict_set_put(ma_dict_set **self, int64_t id, bool is_delta, bool keep, ma_encoded *encoded,
                 ma_error *err);
