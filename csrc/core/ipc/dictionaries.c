@@ -103,8 +103,8 @@ check_put(const ma_dict_set *self, int32_t slot, int64_t id, bool is_delta, bool
     return MA_OK;
 }
 
-/* Replace a set that others may have by a copy. Not one that nobody has: before a batch there may be
- * as many messages as the schema has dictionaries, and each copy is of all of them. */
+/* Replace a set that others may have by a copy. Not one that nobody has: before a batch there may
+ * be as many messages as the schema has dictionaries, and each copy is of all of them. */
 static ma_status
 own_set(ma_dict_set **self, ma_error *err)
 {
