@@ -295,6 +295,24 @@ check_own_values(const ma_array *self, ma_error *err)
     return layout->children == MA_CHILDREN_RUNS ? check_runs(self, err) : MA_OK;
 }
 
+/* Keys of maps that are null are read, and others end the process over them. */
+static ma_status
+check_keys(const ma_array *self, ma_error *err)
+{
+    if (self->type->id != MA_TYPE_MAP) {
+        return MA_OK;
+    }
+    const ma_field *entries = self->type->children[0];
+    const ma_field *key = entries->type->children[0];
+    if (ma_array_null_count(self->children[0]->children[0]) == 0) {
+        return MA_OK;
+    }
+    (void)ma_fail(err, MA_INVALID, -1, "the keys of a map cannot be null");
+    ma_error_prefix(err, ".%.*s.%.*s", (int)ma_min_i64(entries->name_size, 64), entries->name,
+                    (int)ma_min_i64(key->name_size, 64), key->name);
+    return MA_INVALID;
+}
+
 /* Check what `wanted` says and was not checked before: here, then below. */
 static ma_status
 check(ma_array *self, unsigned wanted, ma_error *err)
@@ -308,6 +326,7 @@ check(ma_array *self, unsigned wanted, ma_error *err)
     }
     if ((missing & MA_CHECKED_UTF8) != 0) {
         MA_TRY(ma_array_check_characters(self, err));
+        MA_TRY(check_keys(self, err));
     }
     for (int32_t i = 0; i < self->n_children; i++) {
         const ma_status st = check(self->children[i], wanted, err);

@@ -13,8 +13,8 @@
 MA_NODISCARD ma_status
 ma_array_check_values(ma_array *self, ma_error *err);
 
-/* The same and what other libraries take for granted: that text is UTF-8, and that the bytes behind
- * a short view's value are 0. Fails with MA_NOMEM, too. */
+/* The same and what other libraries take for granted: that text is UTF-8, that the bytes behind a
+ * short view's value are 0, and that no key of a map is null. Fails with MA_NOMEM, too. */
 MA_NODISCARD ma_status
 ma_array_check_full(ma_array *self, ma_error *err);
 
