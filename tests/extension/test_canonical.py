@@ -146,9 +146,16 @@ def test_what_is_no_such_type(pyarrow, make_type):
             make_type(module)
 
 
+def need_streams_of(pyarrow, name):
+    """Before version 26 an extension type of nulls came with a buffer, which nulls have not."""
+    if name == "opaque, null" and int(pyarrow.__version__.split(".")[0]) < 26:
+        pytest.skip(f"pyarrow {pyarrow.__version__} writes a buffer too many")
+
+
 @pytest.mark.parametrize("file", [False, True])
 @each
 def test_pyarrow_reads_ours_and_we_its(pyarrow, name, file):
+    need_streams_of(pyarrow, name)
     theirs = read(pyarrow, pyarrow.py_buffer(stream(ma, make(ma, name), file)), file)
     assert theirs.equals(make(pyarrow, name))
     assert theirs.to_pylist() == CASES[name][2]
@@ -173,6 +180,7 @@ def test_through_capsules(pyarrow, name):
 @pytest.mark.parametrize("parent", ["list", "struct", "dictionary", "runs"])
 @each
 def test_within_others(pyarrow, name, parent):
+    need_streams_of(pyarrow, name)
     ours, theirs = (nest(m, make(m, name))[parent] for m in (ma, pyarrow))
     assert ours.to_pylist() == theirs.to_pylist()
     for start, size in ((0, None), (1, 1)):

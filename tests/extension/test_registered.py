@@ -9,6 +9,8 @@ import pytest
 
 import minarrow as ma
 
+pytestmark = pytest.mark.thread_unsafe(reason="the process has one registry")
+
 NAME_KEY, METADATA_KEY = b"ARROW:extension:name", b"ARROW:extension:metadata"
 
 

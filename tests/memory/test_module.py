@@ -8,6 +8,8 @@ import pytest
 
 import minarrow as ma
 
+pytestmark = pytest.mark.thread_unsafe(reason="one thread at a time collects garbage")
+
 
 def another_module():
     """The extension module made once more, as each interpreter makes its own."""
