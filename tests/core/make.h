@@ -308,10 +308,23 @@ static inline ma_status
 add_row(ma_builder *builder, ma_error *err);
 
 static inline ma_status
+add_value(ma_builder *builder, ma_error *err);
+
+/* An entry of a map: neither it nor its key is null. */
+static inline ma_status
+add_entry(ma_builder *entries, ma_error *err)
+{
+    MA_TRY(add_value(entries->children[0], err));
+    MA_TRY(add_row(entries->children[1], err));
+    return ma_builder_end_struct(entries, err);
+}
+
+static inline ma_status
 add_items(ma_builder *builder, uint32_t n, ma_error *err)
 {
     for (uint32_t i = 0; i < n; i++) {
-        MA_TRY(add_row(builder->children[0], err));
+        MA_TRY(builder->type->id == MA_TYPE_MAP ? add_entry(builder->children[0], err)
+                                                : add_row(builder->children[0], err));
     }
     return ma_builder_end_list(builder, err);
 }
