@@ -374,8 +374,8 @@ def _mapped_dtype(type, options, dtype_name):
     if str(dtype_name).startswith(("period[", "interval[")):
         try:
             return pd.api.types.pandas_dtype(dtype_name)
-        except (TypeError, ValueError):
-            pass  # a frequency that this pandas does not know
+        except (ArithmeticError, TypeError, ValueError):
+            pass  # a frequency or bounds that this pandas does not know
     if str(dtype_name).endswith("[pyarrow]"):
         try:
             return pd.api.types.pandas_dtype(dtype_name)
@@ -397,8 +397,6 @@ def _as_dtype(chunks, type, dtype):
         values = _intervals(stored, getattr(type, "storage_type", type), dtype)
     if values is not None:
         return values
-    if isinstance(dtype, (pd.PeriodDtype, pd.IntervalDtype)):
-        return column_values(chunks, type, options)
     if isinstance(dtype, pd.ArrowDtype):
         pyarrow = load("pyarrow")
         arrays = [pyarrow.array(chunk) for chunk in chunks]

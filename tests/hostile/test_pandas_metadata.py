@@ -25,12 +25,18 @@ FRAMES = {
     "labels of numbers": pd.DataFrame([[1, 2], [3, 4]], columns=[7, 8]),
     "labels of times": pd.DataFrame([[1, 2]], columns=pd.date_range("2020", periods=2, tz="UTC")),
     "nullable": pd.DataFrame({"a": pd.array([1, None], "Int64"), "b": pd.array([True, None])}),
+    "periods": pd.DataFrame({"a": pd.PeriodIndex(["2020-01", None], freq="M"), "b": ["x", "y"]}),
+    "intervals": pd.DataFrame(
+        {"a": pd.interval_range(0, 2), "b": [{"left": 2, "right": 1}, {"left": 0, "right": 1}]}
+    ),
     "zones": pd.DataFrame({"a": pd.date_range("2020", periods=2, tz="Europe/Paris")}),
 }
 ODD = [
     *[None, True, 0, -1, 7, 1.5, float("nan"), 2**40, 2**63, -(2**63), 2**70, 10**400],
     *["", "a", "range", "datetimetz", "datetime", "decimal", "bytes", "int64", "Int64", "object"],
     *["M8[ns]", "category", "datetime64[xx]", "int64[pyarrow]", "nowhere/nothing", "\udcff", "\0"],
+    *["period[M]", "period[nope]", "period[99999999999999999999M]", "period[", "interval[xx]"],
+    *["interval[int64, right]", "interval[datetime64[ns], left]", "interval[category]"],
     *["((((", "('x', 1)", "__import__('os')", "1" * 5000, "(" * 5000, [], {}, [[]], [{}], {"a": 1}],
     *[["a"], ["b", "b"], {"kind": "range"}, {"kind": "range", "start": 0, "stop": 2, "step": 0}],
     {"kind": "range", "start": 0, "stop": 2**70, "step": 1, "name": []},
@@ -77,7 +83,7 @@ def test_each_part_replaced(name):
     )
     draw = random.Random(name)
     for path in places(metadata):
-        for value in draw.sample(ODD, 12):
+        for value in draw.sample(ODD, 16):
             text = json.dumps(changed(metadata, path, value))
             try:
                 frame = frame_with(table, text.encode("utf-8", "surrogatepass"))
