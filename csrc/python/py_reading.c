@@ -56,10 +56,27 @@ fill_piece(pyma_piece *self, pyma_source *source)
     return result < 0 ? -1 : done == room;
 }
 
+/* What has arrived, as a buffer; the piece is empty then. It stays as it is on failure. */
+static int
+take_piece(pyma_piece *self, ma_buffer *out)
+{
+    ma_error err;
+    if (self->memory == NULL) { /* nothing was asked for */
+        *out = MA_EMPTY_BUFFER;
+        return 0;
+    }
+    ma_error_init(&err);
+    if (ma_buffer_take(self->memory, self->arrived, out, &err) != MA_OK) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    *self = (pyma_piece){NULL, 0, 0};
+    return 0;
+}
+
 int
 pyma_read_piece(pyma_source *source, pyma_piece *partial, int64_t need, ma_buffer *out)
 {
-    ma_error err;
     int more = 1;
     while (more && partial->arrived < need) {
         if (grow_piece(partial, source, need) < 0) {
@@ -70,39 +87,59 @@ pyma_read_piece(pyma_source *source, pyma_piece *partial, int64_t need, ma_buffe
             return -1;
         }
     }
-    if (partial->memory == NULL) { /* nothing was asked for */
-        *out = MA_EMPTY_BUFFER;
-        return 0;
+    return take_piece(partial, out);
+}
+
+/* ---- parts of a body ---- */
+
+/* Read `size` more bytes of `most` in all; memory grows with those that arrive, here as well. */
+static int
+read_more(pyma_piece *self, pyma_source *source, int64_t size, int64_t most)
+{
+    const int64_t end = self->arrived + size;
+    while (self->arrived < end) {
+        int64_t done;
+        if (grow_piece(self, source, most) < 0) {
+            return -1;
+        }
+        const int64_t room = ma_min_i64(self->capacity, end) - self->arrived;
+        if (pyma_source_read(source, self->memory + self->arrived, room, &done) < 0) {
+            return -1;
+        }
+        self->arrived += done;
+        if (done < room) {
+            return pyma_source_fail_short(source);
+        }
     }
-    ma_error_init(&err);
-    if (ma_buffer_take(partial->memory, partial->arrived, out, &err) != MA_OK) {
-        PyErr_NoMemory();
+    return 0;
+}
+
+/* Bytes up to the next multiple of 64, which nobody looks at. */
+static int
+pad(pyma_piece *self, pyma_source *source, int64_t most)
+{
+    const int64_t size = ma_round_up(self->arrived, 64) - self->arrived;
+    if (size > 0 && grow_piece(self, source, most) < 0) {
         return -1;
     }
-    *partial = (pyma_piece){NULL, 0, 0};
+    for (int64_t i = 0; i < size; i++) {
+        self->memory[self->arrived++] = 0;
+    }
     return 0;
 }
 
 static int
 read_all_parts(pyma_source *source, const ma_range *parts, int64_t count, int64_t size,
-               uint8_t *data)
+               pyma_piece *piece)
 {
+    const int64_t most = ma_parts_size(parts, count);
     int64_t from = 0; /* in the input */
-    int64_t to = 0;   /* in `data` */
     for (int64_t i = 0; i < count; i++) {
-        to = ma_round_up(to, 64);
-        if (pyma_source_skip(source, parts[i].offset - from) < 0) {
+        if (pyma_source_skip(source, parts[i].offset - from) < 0 || pad(piece, source, most) < 0 ||
+            read_more(piece, source, parts[i].size, most) < 0) {
             return -1;
-        }
-        int64_t done;
-        if (pyma_source_read(source, data + to, parts[i].size, &done) < 0) {
-            return -1;
-        }
-        if (done < parts[i].size) {
-            return pyma_source_fail_short(source);
         }
         from = parts[i].offset + parts[i].size;
-        to += parts[i].size;
     }
     return pyma_source_skip(source, size - from);
 }
@@ -111,18 +148,11 @@ int
 pyma_read_parts(pyma_source *source, const ma_range *parts, int64_t count, int64_t size,
                 ma_buffer *out)
 {
-    uint8_t *data;
-    ma_error err;
-    ma_error_init(&err);
-    if (ma_buffer_alloc(ma_parts_size(parts, count), out, &data, &err) != MA_OK) {
-        PyErr_NoMemory();
-        return -1;
-    }
-    if (read_all_parts(source, parts, count, size, data) < 0) {
-        ma_buffer_clear(out);
-        return -1;
-    }
-    return 0;
+    pyma_piece piece = {NULL, 0, 0};
+    const bool read = read_all_parts(source, parts, count, size, &piece) == 0;
+    const int result = read ? take_piece(&piece, out) : -1;
+    pyma_piece_fini(&piece);
+    return result;
 }
 
 PyObject *

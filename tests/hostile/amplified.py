@@ -100,6 +100,16 @@ def list_views_around_nan():
     return list_views(array(ma.list_view(items.type), 16, [None, starts, sizes], items))
 
 
+def list_views_in_turn(levels=10):
+    """Rows hold all items of the next level but the first, or but the last."""
+    items = ma.array(list(range(17)))
+    for _ in range(levels):
+        size = len(items) - 1
+        starts, sizes = packed("i", 8 * [0, 1]), packed("i", 16 * [size])
+        items = array(ma.list_view(items.type), 16, [None, starts, sizes], items)
+    return items
+
+
 def long_views(rows=20_000, size=1 << 20):
     view = struct.pack("<i4sii", size, b"xxxx", 0, 0)
     data = ma.py_buffer(b"x" * size)
@@ -153,6 +163,7 @@ ARRAYS = {
             lists_in_lists,
             batch_without_columns,
             list_views_around_nan,
+            list_views_in_turn,
             long_views,
             unions_in_unions,
             dictionaries_in_dictionaries,

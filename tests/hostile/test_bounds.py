@@ -31,6 +31,7 @@ SHARED = {
     for name in (
         "list_views_in_list_views",
         "list_views_around_nan",
+        "list_views_in_turn",
         "long_views",
         "unions_in_unions",
         "dictionaries_in_dictionaries",

@@ -203,7 +203,7 @@ def refusals():
 @pytest.mark.parametrize("claim", claims.CLAIMS)
 def test_a_claim_takes_no_memory(claim):
     kind, data, says = claims.CLAIMS[claim]()
-    for source in claims.ways(kind, data):
+    for source in claims.ways(claim, kind, data):
         error, text = refusals()[claim, source]
         if claim == "lz4_that_inflates_to_half_a_gigabyte" and error == "none":
             pytest.fail("the process had more memory than it was to have")

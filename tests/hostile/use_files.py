@@ -22,7 +22,7 @@ from hostile.exercise import Exercise
 
 import minarrow as ma
 
-HANGS_AFTER = 100  # seconds, also under a sanitizer on a machine that is busy
+HANGS_AFTER = 300  # seconds, also under a sanitizer on a machine that is busy
 
 
 def mapped(path):

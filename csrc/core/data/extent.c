@@ -111,9 +111,33 @@ spend_views(const ma_array *self, int64_t start, int64_t length, purse *purse)
     return true;
 }
 
+/* The part that the row before refers to, and what it came to: rows mostly repeat that of the row
+ * before where they repeat any. */
+typedef struct before {
+    const ma_array *part;
+    int64_t start;
+    int64_t length;
+    int64_t cost;
+} before;
+
+static bool
+spend_part(const ma_array *part, int64_t start, int64_t length, before *before, purse *purse)
+{
+    const int64_t left = purse->left;
+    if (part == before->part && start == before->start && length == before->length) {
+        return take(purse, 1, before->cost);
+    }
+    if (!spend(part, start, length, purse)) {
+        return false;
+    }
+    *before = (struct before){part, start, length, left - purse->left};
+    return true;
+}
+
 static bool
 spend_lists(const ma_array *self, int64_t start, int64_t length, purse *purse)
 {
+    before before = {NULL, 0, 0, 0};
     for (int64_t i = start; i < start + length; i++) {
         int64_t first;
         int64_t size;
@@ -121,7 +145,7 @@ spend_lists(const ma_array *self, int64_t start, int64_t length, purse *purse)
             continue;
         }
         ma_array_list_at(self, i, &first, &size);
-        if (!spend(self->children[0], first, size, purse)) {
+        if (!spend_part(self->children[0], first, size, &before, purse)) {
             return false;
         }
     }
@@ -131,10 +155,11 @@ spend_lists(const ma_array *self, int64_t start, int64_t length, purse *purse)
 static bool
 spend_union(const ma_array *self, int64_t start, int64_t length, purse *purse)
 {
+    before before = {NULL, 0, 0, 0};
     for (int64_t i = start; i < start + length; i++) {
         int64_t row;
         const int32_t child = ma_array_union_at(self, i, &row);
-        if (!spend(self->children[child], row, 1, purse)) {
+        if (!spend_part(self->children[child], row, 1, &before, purse)) {
             return false;
         }
     }
@@ -180,9 +205,10 @@ spend_dictionary(const ma_array *self, int64_t start, int64_t length, purse *pur
     if (!is_dictionary_nested(self, purse->kind)) {
         return true;
     }
+    before before = {NULL, 0, 0, 0};
     for (int64_t i = start; i < start + length; i++) {
         if (!ma_array_is_null(self, i) &&
-            !spend(self->dictionary, ma_array_int_at(self, i), 1, purse)) {
+            !spend_part(self->dictionary, ma_array_int_at(self, i), 1, &before, purse)) {
             return false;
         }
     }

@@ -71,7 +71,9 @@ ma_parts_size(const ma_range *parts, int64_t count)
 {
     int64_t size = 0;
     for (int64_t i = 0; i < count; i++) {
-        size = ma_round_up(size, 64) + parts[i].size;
+        if (size > INT64_MAX - 64 || !ma_add_i64(ma_round_up(size, 64), parts[i].size, &size)) {
+            return INT64_MAX; /* of a body that merely claims to be as large */
+        }
     }
     return size;
 }
