@@ -84,7 +84,8 @@ class Trial:
         finally:
             self.case.end(*subject)
         del subject
-        assert not unheard, f"{self.what}: {unheard}"
+        told, unheard[:] = list(unheard), []
+        assert not told, f"{self.what}: {told}"
         require_the_same(before, self.what)
         return done
 

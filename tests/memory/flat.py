@@ -1,0 +1,54 @@
+"""Measures what a call leaves behind when it is made over and over: references and memory."""
+
+import gc
+import os
+import sys
+
+import pytest
+
+import minarrow as ma
+from minarrow import _core, _table, arrays, extension, ipc
+
+LONG = os.environ.get("MINARROW_SOAK") == "1"
+ROUNDS = 100_000 if LONG else 2_000
+MODULES = [ma, _core, _table, arrays, extension, ipc]
+KINDS = sorted(
+    {kind for module in MODULES for kind in vars(module).values() if isinstance(kind, type)},
+    key=repr,
+)
+
+
+def resident():
+    """Bytes of this process that lie in memory; None where nobody says."""
+    try:
+        with open("/proc/self/statm") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return None
+
+
+def references(inputs):
+    """How often each type of ours, which every instance refers to, and each input is used."""
+    gc.collect()
+    return [sys.getrefcount(thing) for thing in [*KINDS, *inputs]]
+
+
+def stays_flat(operate, inputs=(), rounds=ROUNDS):
+    """Assert that a call leaves nothing behind, and give what it left: blocks and bytes."""
+    for _ in range(min(rounds, 200)):
+        operate()
+    before = references(inputs)
+    blocks, size = sys.getallocatedblocks(), resident()
+    for _ in range(rounds):
+        operate()
+    after = references(inputs)
+    names = [*KINDS, *map(type, inputs)]
+    grown = {n.__name__: b - a for n, a, b in zip(names, before, after) if b - a > rounds // 4}
+    assert not grown, grown
+    blocks = sys.getallocatedblocks() - blocks
+    assert blocks < max(400, rounds // 4)
+    if size is None:
+        pytest.skip("nobody says how much memory is used")
+    size = resident() - size
+    assert size < (1 << 20) + rounds // 4 * 16  # 16 bytes in every fourth round would show
+    return blocks, size
