@@ -129,16 +129,31 @@ roll(unsigned below)
     return (seed >> 16) % below;
 }
 
+static ma_status
+append_value(ma_builder *builder);
+
 /* One row of few different values, so that runs and dictionaries find equals. */
 static ma_status
 append(ma_builder *builder)
 {
+    return roll(5) == 0 ? ma_builder_append_null(builder, 1, &err) : append_value(builder);
+}
+
+/* An entry of a map: neither it nor its key is null. */
+static ma_status
+append_entry(ma_builder *entries)
+{
+    MA_TRY(append_value(entries->children[0]));
+    MA_TRY(append(entries->children[1]));
+    return ma_builder_end_struct(entries, &err);
+}
+
+static ma_status
+append_value(ma_builder *builder)
+{
     static const char text[] = "a value that is too long for a view to hold itself";
     const uint8_t fixed[32] = {(uint8_t)roll(3)};
     const int32_t child = (int32_t)roll(2);
-    if (roll(5) == 0) {
-        return ma_builder_append_null(builder, 1, &err);
-    }
     switch (builder->type->layout) {
     case MA_LAYOUT_NULL:
         return ma_builder_append_null(builder, 1, &err);
@@ -155,7 +170,8 @@ append(ma_builder *builder)
     case MA_LAYOUT_LIST_VIEW64:
     case MA_LAYOUT_FIXED_LIST:
         for (unsigned n = builder->type->layout == MA_LAYOUT_FIXED_LIST ? 2 : roll(3); n > 0; n--) {
-            MA_TRY(append(builder->children[0]));
+            MA_TRY(builder->type->id == MA_TYPE_MAP ? append_entry(builder->children[0])
+                                                    : append(builder->children[0]));
         }
         return ma_builder_end_list(builder, &err);
     case MA_LAYOUT_STRUCT:

@@ -9,11 +9,11 @@
 #include "make.h"
 
 enum {
-    ROWS = 300,
+    ROWS = 100,
     BATCHES = 3,
     TASKS = 48,
     THREADS = 8,
-    WIDE = 1024
+    WIDE = 4096
 };
 
 typedef struct stream {
