@@ -326,7 +326,7 @@ core_concat_arrays(PyObject *module, PyObject *args, PyObject *kwargs)
     if (type != Py_None) {
         ensured = pyma_type_ensure(state, type);
     } else if (PyList_GET_SIZE(list) == 0) {
-        PyErr_SetString(PyExc_ValueError, "no arrays to put together, and no type was given");
+        PyErr_SetString(state->ArrowInvalid, "no arrays to put together, and no type was given");
     } else if (pyma_array_get(state, PyList_GET_ITEM(list, 0)) != NULL) {
         ensured = PyObject_GetAttrString(PyList_GET_ITEM(list, 0), "type");
     }

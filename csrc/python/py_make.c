@@ -426,7 +426,7 @@ make_array(PyObject *module, PyObject *args, PyObject *kwargs)
     if (size != Py_None) {
         wanted.size = PyNumber_AsSsize_t(size, PyExc_OverflowError);
         if (wanted.size < 0 && !PyErr_Occurred()) {
-            PyErr_SetString(PyExc_ValueError, "size cannot be negative");
+            PyErr_SetString(state->ArrowInvalid, "size cannot be negative");
         }
     }
     if (PyErr_Occurred()) {
@@ -454,7 +454,7 @@ make_nulls(PyObject *module, PyObject *args, PyObject *kwargs)
         return NULL;
     }
     if (size < 0) {
-        PyErr_SetString(PyExc_ValueError, "size cannot be negative");
+        PyErr_SetString(state->ArrowInvalid, "size cannot be negative");
         return NULL;
     }
     type = type == Py_None ? Py_NewRef(pyma_type_simple(state, MA_TYPE_NULL))
@@ -522,7 +522,7 @@ make_repeat(PyObject *module, PyObject *args, PyObject *kwargs)
         return NULL;
     }
     if (size < 0) {
-        PyErr_SetString(PyExc_ValueError, "size cannot be negative");
+        PyErr_SetString(state->ArrowInvalid, "size cannot be negative");
         return NULL;
     }
     pyma_request wanted = {.size = -1, .safe = true};

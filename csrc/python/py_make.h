@@ -22,6 +22,7 @@ pyma_make(pyma_state *state, const pyma_request *wanted);
 
 /* A byte for each value, not 0 where it is to be null. */
 typedef struct pyma_mask {
+    pyma_state *state;
     uint8_t *bytes; /* owned, from PyMem_Malloc; NULL without a mask */
     Py_ssize_t count;
 } pyma_mask;
@@ -31,7 +32,7 @@ typedef struct pyma_mask {
 int
 pyma_mask_init(pyma_state *state, PyObject *object, pyma_mask *self);
 
-/* ValueError unless there is no mask or it has `count` items. */
+/* ArrowInvalid unless there is no mask or it has `count` items. */
 int
 pyma_mask_check(const pyma_mask *self, Py_ssize_t count);
 

@@ -71,7 +71,7 @@ mask_from_items(pyma_state *state, PyObject *object, pyma_mask *self)
 int
 pyma_mask_init(pyma_state *state, PyObject *object, pyma_mask *self)
 {
-    *self = (pyma_mask){NULL, 0};
+    *self = (pyma_mask){.state = state, .bytes = NULL, .count = 0};
     if (object == NULL || object == Py_None) {
         return 0;
     }
@@ -84,7 +84,8 @@ int
 pyma_mask_check(const pyma_mask *self, Py_ssize_t count)
 {
     if (self->bytes != NULL && self->count != count) {
-        PyErr_Format(PyExc_ValueError, "a mask of %zd items for %zd values", self->count, count);
+        PyErr_Format(self->state->ArrowInvalid, "a mask of %zd items for %zd values", self->count,
+                     count);
         return -1;
     }
     return 0;
@@ -98,7 +99,7 @@ pyma_mask_join(pyma_mask *self, pyma_mask *other)
     }
     if (self->bytes == NULL) {
         *self = *other;
-        *other = (pyma_mask){NULL, 0};
+        *other = (pyma_mask){.state = self->state, .bytes = NULL, .count = 0};
         return 0;
     }
     if (pyma_mask_check(self, other->count) < 0) {

@@ -322,7 +322,7 @@ def test_size_and_mask():
     assert ma.array([1, "a", 3], mask=[False, True, False]).to_pylist() == [1, None, 3]
     assert ma.array([1, 2], mask=ma.array([True, False])).to_pylist() == [None, 2]
     assert ma.array([1, 2], mask=memoryview(bytes([1, 0])).cast("?")).to_pylist() == [None, 2]
-    with pytest.raises(ValueError, match="a mask of 1 items for 2 values"):
+    with pytest.raises(ma.ArrowInvalid, match="a mask of 1 items for 2 values"):
         ma.array([1, 2], mask=[True])
     with pytest.raises(ma.ArrowTypeError, match="a mask is a boolean array"):
         ma.array([1, 2], mask=[1, 0])
@@ -426,3 +426,17 @@ def test_deep_types_convert():
         value = [value]
     assert ma.array([value], type=type).to_pylist() == [value]
     assert ma.array([value]).type == type
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda m: m.array(iter([1]), size=-1),
+        lambda m: m.nulls(-1),
+        lambda m: m.repeat("a", -1),
+        lambda m: m.concat_arrays([]),
+    ],
+)
+def test_sizes_that_are_not(make):
+    with pytest.raises(ma.ArrowInvalid):
+        make(ma)
