@@ -15,6 +15,8 @@ import pytest
 from hostile import amplified, handmade
 from oracle import golden
 
+pytestmark = pytest.mark.thread_unsafe(reason="a process of its own does the work, once")
+
 TESTS = Path(__file__).parents[1]
 SECONDS = 2
 MEMORY = 256 << 20

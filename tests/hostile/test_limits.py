@@ -199,6 +199,7 @@ def refusals():
     return {(claim, source): (error, text) for claim, source, error, text in lines}
 
 
+@pytest.mark.thread_unsafe(reason="a process of its own does the work, once")
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="limits of a process are Linux's")
 @pytest.mark.parametrize("claim", claims.CLAIMS)
 def test_a_claim_takes_no_memory(claim):

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from hostile import mutants
 
+pytestmark = pytest.mark.thread_unsafe(reason="a process of its own does the work, once")
+
 TESTS = Path(__file__).parents[1]
 COUNT = 200_000 if os.environ.get("MINARROW_SOAK") == "1" else 5_000
 AT_ONCE = 2_500

@@ -25,6 +25,8 @@ from hypothesis.stateful import (  # noqa: E402
     rule,
 )
 
+pytestmark = pytest.mark.thread_unsafe(reason="hypothesis runs one of these at a time")
+
 SCHEMA = ma.schema([("n", ma.int64()), ("t", ma.string())])
 OTHER = ma.schema([("n", ma.int32()), ("t", ma.string())])
 CODECS = [None] + [codec for codec in ("lz4", "zstd") if ma._core.codec_is_available(codec)]
