@@ -116,6 +116,7 @@ def write_sparse(path, *batches):
     assert path.stat().st_blocks * 512 < 16 << 20
 
 
+@pytest.mark.undisturbed
 @pytest.mark.parametrize("name", FARAWAY)
 def test_beyond_32_bits(tmp_path, pyarrow, name):
     """Written, read, sliced there, and written again as three rows."""
@@ -182,6 +183,7 @@ def test_rows_that_take_no_room(pyarrow, make):
     assert first.slice(start, 5).to_pylist() == second.slice(0, 5).to_pylist() == values
 
 
+@pytest.mark.undisturbed
 def test_the_widest_binary(tmp_path, pyarrow):
     """A width is an int32; so its bits do not fit in one."""
     type_ = ma.binary(WIDEST)
