@@ -94,14 +94,16 @@ struct_pairs(const ScalarObject *self, pyma_state *state)
     for (int32_t i = 0; list != NULL && i < array->n_children; i++) {
         const ma_field *field = array->type->children[i];
         PyObject *name = pyma_text_to_str(field->name, field->name_size);
+        PyObject *type = name != NULL ? pyma_field_type(state, field) : NULL;
         PyObject *value =
-            name != NULL ? pyma_value(state, array->children[i], array->offset + self->row, NULL)
+            type != NULL ? pyma_value(state, array->children[i], array->offset + self->row, type)
                          : NULL;
         PyObject *pair = value != NULL ? PyTuple_Pack(2, name, value) : NULL;
         if (pair == NULL || PyList_Append(list, pair) < 0) {
             Py_CLEAR(list);
         }
         Py_XDECREF(name);
+        Py_XDECREF(type);
         Py_XDECREF(value);
         Py_XDECREF(pair);
     }

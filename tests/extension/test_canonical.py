@@ -267,3 +267,9 @@ def test_bool8_of_numpy():
     flags = numpy.array([True, False])
     assert ma.array(flags, ma.bool8()).to_pylist() == [True, False]
     assert ma.array(list(flags), ma.bool8()).to_pylist() == [True, False]
+
+
+def test_structs_show_what_their_fields_are():
+    type = ma.struct([("u", ma.uuid()), ("b", ma.bool8()), ("n", ma.int8())])
+    row = {"u": UUIDS[0], "b": True, "n": 5}
+    assert str(ma.array([row], type)[0]) == str(list(row.items()))
