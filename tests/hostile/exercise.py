@@ -29,6 +29,7 @@ TASTE = (
     "is not within the acceptable range",
     "has non-monotonic offset",
     "Invalid storage type for",
+    "Unexpected serialized metadata",
 )
 
 
