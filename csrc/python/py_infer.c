@@ -527,6 +527,7 @@ visit_other(pyma_conversion *conversion, pyma_finding *self, PyObject *value)
         return merge(conversion, self, PYMA_KIND_UUID, value);
     }
     if (PyList_Check(value) || PyTuple_Check(value) || PyAnySet_Check(value) ||
+        PyDictValues_Check(value) ||
         PyObject_TypeCheck(value, conversion->state->Array)) {
         bool failed;
         PyObject *items = pyma_items_of(value, &failed);
