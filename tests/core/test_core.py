@@ -9,7 +9,7 @@ from core.compiling import codec_flags, compiler, run, sanitizers
 
 HERE = Path(__file__).resolve().parent
 CSRC = HERE.parents[1] / "csrc"
-FOLDERS = ["base", "types", "codec", "data", "validate", "cdata"]
+FOLDERS = ["base", "flatbuf", "types", "codec", "data", "meta", "validate", "ipc", "cdata"]
 PROGRAMS = sorted(HERE.glob("test_*.c"))
 FLAGS = ["-std=c11", "-g", "-O1", "-Wall", "-Wextra", "-Werror=implicit-function-declaration"]
 FLAGS += ["-pthread", "-DMA_FAULT_INJECTION"]
