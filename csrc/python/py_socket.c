@@ -53,12 +53,14 @@ pyma_socket_init(pyma_socket *out, PyObject *object)
     }
     int result = is_plain(object, class);
     if (result > 0) {
-        *out = (pyma_socket){
-            .object = Py_NewRef(object),
-            .fileno = PyObject_GetAttrString(class, "fileno"),
-            .gettimeout = PyObject_GetAttrString(class, "gettimeout"),
-        };
-        if (out->fileno == NULL || out->gettimeout == NULL) {
+        *out = (pyma_socket){.object = Py_NewRef(object)};
+        /* one after the other: an attribute is not asked for while an exception is set, which may
+         * get lost */
+        out->fileno = PyObject_GetAttrString(class, "fileno");
+        if (out->fileno != NULL) {
+            out->gettimeout = PyObject_GetAttrString(class, "gettimeout");
+        }
+        if (out->gettimeout == NULL) {
             pyma_socket_fini(out);
             result = -1;
         }

@@ -103,6 +103,13 @@ def test_a_stream_cut_at_every_byte(way):
             source.close()
 
 
+def test_a_file_that_breaks_off_is_a_stream_from_byte_8_on():
+    for size in range(ENDS[0] + 8, len(FILE), 7):
+        got, _ = read_whole(ma.open_stream(FILE[8:size]))
+        whole = min(sum(end + 8 <= size for end in ENDS) - 1, len(BATCHES))
+        assert are(got, BATCHES[:whole])
+
+
 # ---- full disks ----
 
 
