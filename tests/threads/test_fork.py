@@ -3,6 +3,7 @@
 import gc
 import os
 import signal
+import sysconfig
 import threading
 import time
 import traceback
@@ -210,6 +211,10 @@ def test_the_copy_does_not_wait_for_an_output_that_another_thread_was_writing_to
         thread.join()
 
 
+@pytest.mark.skipif(
+    bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
+    reason="without the GIL a fork can copy a file's lock while another thread holds it",
+)
 @pytest.mark.parametrize("open_file", [ma.memory_map, ma.OSFile])
 def test_the_copy_uses_a_file_that_other_threads_did(tmp_path, open_file):
     path = tmp_path / "bytes"

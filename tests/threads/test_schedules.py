@@ -226,7 +226,7 @@ def test_a_file_that_is_closed_is_not_another_one(tmp_path):
 @pytest.mark.parametrize("seed", range(3))
 def test_a_decoder_that_threads_feed_in_any_order(seed):
     """No order is right; the decoder says so and nothing else."""
-    whole = memoryview(written(ma.new_stream, None).to_pybytes())
+    whole = written(ma.new_stream, None).to_pybytes()
     decoder = ma.ipc.StreamDecoder()
     together = threading.Barrier(THREADS)
 

@@ -142,7 +142,7 @@ def test_what_all_write_to_one_output_is_whole():
 
 def test_all_feed_one_decoder():
     decoder = ma.ipc.StreamDecoder()
-    whole = memoryview(written(ma.RecordBatchStreamWriter).to_pybytes())
+    whole = written(ma.RecordBatchStreamWriter).to_pybytes()
     turn = threading.Lock()
     chunks = iter([whole[at : at + 777] for at in range(0, len(whole), 777)])
 
