@@ -223,7 +223,6 @@ def test_columns(name):
 
 def test_tables():
     table = ma.Table.from_batches(SAME)
-    sink = ma.BufferOutputStream()
 
     def written():
         sink = ma.BufferOutputStream()
@@ -231,5 +230,6 @@ def test_tables():
             writer.write_table(table, max_chunksize=2)
         return sink.getvalue()
 
-    starve(written, lambda got: ma.open_stream(got).read_all().equals(table))
-    assert sink.getvalue().size == 0
+    # Python code that makes functions as it runs: CPython 3.13 does not survive that
+    right = ma.open_stream(written()).read_all().equals
+    starve(written, lambda got: right(ma.open_stream(got).read_all()), python=False)
