@@ -54,6 +54,9 @@ VARIANTS = {
 }
 
 
+# C programs, which are the same for every interpreter.
+PROGRAMS = ("tests/core", "tests/fuzz")
+
 # The folder that a test or a process of its own runs in is not where minarrow is imported from.
 OUTSIDE = {"PYTHONSAFEPATH": "1"}
 
@@ -133,8 +136,9 @@ def run_pytest(python, arguments, settings):
     return process.returncode == 0, last_line
 
 
-def test_in(python, options):
-    """Test in the environment of `python`, which is made if it isn't there."""
+def test_in(python, options, programs=True):
+    """Test in the environment of `python`, which is made if it isn't there; without `programs`,
+    all but those."""
     began = time.monotonic()
     title = f"Python {python.name} ({python.path})"
     print(f"\n--- {title}{f', {options.variant} build' if options.variant else ''}", flush=True)
@@ -150,6 +154,8 @@ def test_in(python, options):
         # what a sanitizer prints before it ends the process is not kept back
         arguments += ["--capture=sys"]
     asked = any(argument.startswith("-n") or argument == "no:xdist" for argument in arguments)
+    if not programs:
+        arguments += [f"--ignore={folder}" for folder in PROGRAMS]
     if "pytest-xdist" not in environment.missing and options.jobs > 1 and not asked:
         arguments += ["-n", str(options.jobs)]
     passed, last_line = run_pytest(inside, arguments, settings)
@@ -183,7 +189,8 @@ def main():
     else:
         pythons = find_pythons()
     skipped = [python for python in pythons if not python.headers]
-    outcomes = [test_in(python, options) for python in pythons if python.headers]
+    able = [python for python in pythons if python.headers]
+    outcomes = [test_in(python, options, python is able[0]) for python in able]
     print_summary(outcomes, skipped)
     sys.exit(not outcomes or not all(outcome.passed for outcome in outcomes))
 

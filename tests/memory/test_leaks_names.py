@@ -394,7 +394,7 @@ def used(thing, name):
 
 
 @pytest.mark.undisturbed
-@pytest.mark.parametrize("thing, name", attributes())
+@pytest.mark.parametrize("thing, name", list(attributes()))
 def test_attributes(thing, name):
     slow = isinstance(name, str) and "pandas" in name
     if slow:
