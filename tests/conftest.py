@@ -15,7 +15,7 @@ except ImportError:  # the tests that need it skip themselves
 
 if settings is not None:
     _ALWAYS = {"deadline": None, "database": None, "suppress_health_check": list(HealthCheck)}
-    settings.register_profile("default", max_examples=100, derandomize=True, **_ALWAYS)
+    settings.register_profile("default", max_examples=50, derandomize=True, **_ALWAYS)
     settings.register_profile("thorough", max_examples=5000, **_ALWAYS)
     _THOROUGH = os.environ.get("MINARROW_THOROUGH") == "1"
     _PROFILE = "thorough" if _THOROUGH else os.environ.get("HYPOTHESIS_PROFILE", "default")
