@@ -26,23 +26,30 @@ struct ma_file {
 
 /* ---- bytes ---- */
 
-/* `size` bytes at `offset`, which lie inside the file: a view where it is memory, a new block
- * where not. */
+/* `size` bytes at `offset`, which lie inside the file, in a new block. */
 static ma_status
-fetch(const ma_file *self, int64_t offset, int64_t size, ma_buffer *out, ma_error *err)
+read_block(const ma_file *self, int64_t offset, int64_t size, ma_buffer *out, ma_error *err)
 {
     const ma_file_source *source = &self->source;
     uint8_t *data;
-    if (source->memory.data != NULL) {
-        *out = ma_buffer_slice(source->memory, offset, size);
-        return MA_OK;
-    }
     MA_TRY(ma_buffer_alloc(size, out, &data, err));
     const ma_status st = source->read(source->context, offset, data, size, err);
     if (st != MA_OK) {
         ma_buffer_clear(out);
     }
     return st;
+}
+
+/* The same as a view where the file is memory. */
+static ma_status
+fetch(const ma_file *self, int64_t offset, int64_t size, ma_buffer *out, ma_error *err)
+{
+    const ma_buffer memory = self->source.memory;
+    if (memory.data == NULL) {
+        return read_block(self, offset, size, out, err);
+    }
+    *out = ma_buffer_slice(memory, offset, size);
+    return MA_OK;
 }
 
 /* The same for a few bytes of which nothing stays: those of a mapped file are read, not touched,
@@ -52,18 +59,12 @@ static ma_status
 peek(ma_file *self, int64_t offset, int64_t size, ma_buffer *out, ma_error *err)
 {
     const ma_file_source *source = &self->source;
-    uint8_t *data;
     if (source->memory.data == NULL || source->read == NULL || size > PEEK_SIZE ||
         self->peeks >= PEEKS) {
         return fetch(self, offset, size, out, err);
     }
     self->peeks++;
-    MA_TRY(ma_buffer_alloc(size, out, &data, err));
-    const ma_status st = source->read(source->context, offset, data, size, err);
-    if (st != MA_OK) {
-        ma_buffer_clear(out);
-    }
-    return st;
+    return read_block(self, offset, size, out, err);
 }
 
 /* ---- opening ---- */
@@ -130,17 +131,6 @@ end_at(const ma_file *self)
     return self->source.size - self->end.size;
 }
 
-/* Let `end` begin with the footer. */
-static ma_status
-take_whole_footer(ma_file *self, ma_error *err)
-{
-    ma_buffer end;
-    MA_TRY(fetch(self, self->footer_at, self->source.size - self->footer_at, &end, err));
-    ma_buffer_clear(&self->end);
-    self->end = end;
-    return MA_OK;
-}
-
 /* The footer from its first bytes, `head`, and what of it is in `end`. */
 static ma_status
 parse_footer(ma_file *self, const uint8_t *head, int64_t head_size, ma_error *err)
@@ -152,14 +142,15 @@ parse_footer(ma_file *self, const uint8_t *head, int64_t head_size, ma_error *er
     return ma_footer_read(first, last, &self->limits, &self->footer, err);
 }
 
-/* Without the middle, which is full of blocks: in the map, it would be touched. */
+/* A footer that begins before `end`, without the middle, which is full of blocks: in the map, it
+ * would be touched. */
 static bool
 parse_long_footer(ma_file *self)
 {
     ma_buffer head;
     ma_error err;
     ma_error_init(&err);
-    if (self->source.memory.data == NULL ||
+    if (self->footer_at >= end_at(self) || self->source.memory.data == NULL ||
         peek(self, self->footer_at, PEEK_SIZE, &head, &err) != MA_OK) {
         return false;
     }
@@ -168,21 +159,37 @@ parse_long_footer(ma_file *self)
     return st == MA_OK;
 }
 
+/* Let `end` begin with the footer. */
+static ma_status
+take_whole_footer(ma_file *self, ma_error *err)
+{
+    ma_buffer end;
+    MA_TRY(fetch(self, self->footer_at, self->source.size - self->footer_at, &end, err));
+    ma_buffer_clear(&self->end);
+    self->end = end;
+    return MA_OK;
+}
+
+static ma_status
+parse_whole_footer(ma_file *self, ma_error *err)
+{
+    if (self->footer_at < end_at(self)) {
+        MA_TRY(take_whole_footer(self, err));
+    }
+    const uint8_t *footer = self->end.data + (self->footer_at - end_at(self));
+    const ma_status st = parse_footer(self, footer, self->footer_size, err);
+    if (st != MA_OK) {
+        ma_error_prefix(err, "footer");
+    }
+    return st;
+}
+
 static ma_status
 read_footer(ma_file *self, ma_error *err)
 {
     MA_TRY(find_footer(self, err));
-    const bool is_long = self->footer_at < end_at(self);
-    if (!is_long || !parse_long_footer(self)) {
-        if (is_long) {
-            MA_TRY(take_whole_footer(self, err));
-        }
-        const uint8_t *footer = self->end.data + (self->footer_at - end_at(self));
-        const ma_status st = parse_footer(self, footer, self->footer_size, err);
-        if (st != MA_OK) {
-            ma_error_prefix(err, "footer");
-            return st;
-        }
+    if (!parse_long_footer(self)) {
+        MA_TRY(parse_whole_footer(self, err));
     }
     return ma_plan_new(self->footer.schema.schema, self->footer.schema.big_endian, &self->limits,
                        NULL, &self->plan, err);
