@@ -1,9 +1,10 @@
-"""What all tests have: profiles of hypothesis, and reasons to skip.
+"""What all tests have: profiles of hypothesis, connected sockets, and reasons to skip.
 
 HYPOTHESIS_PROFILE=thorough, or MINARROW_THOROUGH=1, asks for many examples, other ones in each run.
 """
 
 import os
+import socket
 
 import pytest
 from oracle import golden
@@ -49,3 +50,12 @@ def golden_data():
 def pyarrow():
     """The module; skips where it is not installed."""
     return pytest.importorskip("pyarrow")
+
+
+@pytest.fixture
+def pair():
+    """Two sockets that are connected."""
+    a, b = socket.socketpair()
+    yield a, b
+    a.close()
+    b.close()

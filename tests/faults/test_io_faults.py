@@ -213,14 +213,6 @@ def test_every_size_of_short_reads_and_writes(most):
 # ---- what has arrived is kept ----
 
 
-@pytest.fixture
-def pair():
-    a, b = socket.socketpair()
-    yield a, b
-    a.close()
-    b.close()
-
-
 @pytest.mark.parametrize("mode", ["timeout", "non-blocking"])
 def test_reading_goes_on_after_it_would_have_to_wait(pair, mode):
     """A reader whose socket has no more for now is asked again, at whatever byte that is."""

@@ -267,14 +267,6 @@ def test_more_segments_than_one_call_takes(tmp_path):
 # ---- sockets ----
 
 
-@pytest.fixture
-def pair():
-    a, b = socket.socketpair()
-    yield a, b
-    a.close()
-    b.close()
-
-
 @pytest.mark.parametrize("timeout", [None, 30])
 def test_sockets(pair, timeout):
     a, b = pair

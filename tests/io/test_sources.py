@@ -359,14 +359,6 @@ def test_the_caller_keeps_the_descriptor(tmp_path):
 # ---- sockets ----
 
 
-@pytest.fixture
-def pair():
-    a, b = socket.socketpair()
-    yield a, b
-    a.close()
-    b.close()
-
-
 def send_slowly(sock, data=STREAM, step=997, end=True):
     def send():
         for at in range(0, len(data), step):

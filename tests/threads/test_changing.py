@@ -1,6 +1,5 @@
 """What Python code changes while another thread reads it: each value is the old or the new one."""
 
-import sys
 import threading
 
 import pytest
@@ -8,15 +7,10 @@ import pytest
 import minarrow as ma
 
 ROUNDS = 300
-pytestmark = pytest.mark.thread_unsafe(reason="changes how often all threads switch")
-
-
-@pytest.fixture(autouse=True)
-def switch_often():
-    usual = sys.getswitchinterval()
-    sys.setswitchinterval(5e-5)
-    yield
-    sys.setswitchinterval(usual)
+pytestmark = [
+    pytest.mark.usefixtures("switch_often"),
+    pytest.mark.thread_unsafe(reason="changes how often all threads switch"),
+]
 
 
 def while_changing(change, work, threads=2):

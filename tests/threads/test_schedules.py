@@ -5,7 +5,6 @@ MINARROW_THOROUGH=1 tries many more orders.
 
 import os
 import random
-import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -19,16 +18,10 @@ BATCHES = 12
 ROWS = 40
 SEEDS = range(200 if os.environ.get("MINARROW_THOROUGH") == "1" else 6)
 
-pytestmark = pytest.mark.thread_unsafe(reason="changes how often all threads switch")
-
-
-@pytest.fixture(autouse=True)
-def switch_often():
-    """Threads take turns a hundred times as often as they would."""
-    usual = sys.getswitchinterval()
-    sys.setswitchinterval(5e-5)
-    yield
-    sys.setswitchinterval(usual)
+pytestmark = [
+    pytest.mark.usefixtures("switch_often"),
+    pytest.mark.thread_unsafe(reason="changes how often all threads switch"),
+]
 
 
 def row_of(number):

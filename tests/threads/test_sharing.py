@@ -1,6 +1,5 @@
 """One reader, writer, batch or decoder used by many threads: every value arrives, and once."""
 
-import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -14,16 +13,10 @@ BATCHES = 200
 ROWS = 50
 
 
-@pytest.fixture(autouse=True)
-def switch_often():
-    """Threads take turns a hundred times as often as they would."""
-    usual = sys.getswitchinterval()
-    sys.setswitchinterval(5e-5)
-    yield
-    sys.setswitchinterval(usual)
-
-
-pytestmark = pytest.mark.thread_unsafe(reason="changes how often all threads switch")
+pytestmark = [
+    pytest.mark.usefixtures("switch_often"),
+    pytest.mark.thread_unsafe(reason="changes how often all threads switch"),
+]
 
 
 def make_batch(number):
