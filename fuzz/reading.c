@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/base/number.h"
 #include "core/ipc/file.h"
 #include "core/ipc/parts.h"
 #include "touch.h"
@@ -143,15 +144,17 @@ give_parts(stream *self, const ma_range *parts, int64_t count, ma_event *event, 
     uint8_t *target;
     ma_buffer bytes = new_block((size_t)ma_parts_size(parts, count), &target);
     const int64_t need = ma_decoder_need(self->decoder);
+    int64_t at = 0;
     int64_t end = 0;
     for (int64_t i = 0; i < count; i++) {
         const ma_range part = parts[i];
         FUZZ_REQUIRE(part.offset >= end && part.size >= 0 && part.offset <= need &&
                      part.size <= need - part.offset);
+        at = ma_round_up(at, 64);
         if (part.size > 0) {
-            memcpy(target, self->data + part.offset, (size_t)part.size);
+            memcpy(target + at, self->data + part.offset, (size_t)part.size);
         }
-        target += part.size;
+        at += part.size;
         end = part.offset + part.size;
     }
     const ma_status st = ma_decoder_give_parts(self->decoder, parts, count, bytes, event, err);

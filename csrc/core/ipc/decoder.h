@@ -86,8 +86,8 @@ ma_decoder_stats(const ma_decoder *self);
 /* With a projection, the parts of the next piece (a body, as ma_decoder_wants_body says) that
  * the wanted columns lie in: ascending and apart, in bytes from the body's start. `*out` is to
  * be released with ma_free; `*count` is -1, and nothing to be released, when the body is wanted
- * whole. The source may then read those parts only and hand them over, one behind the other, in
- * place of the body. */
+ * whole. The source may then read those parts only and hand them over, one behind the other, each
+ * from a multiple of 64 on, in place of the body. */
 MA_NODISCARD ma_status
 ma_decoder_parts(const ma_decoder *self, ma_range **out, int64_t *count, ma_error *err);
 MA_NODISCARD ma_status
