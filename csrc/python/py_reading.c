@@ -92,26 +92,22 @@ pyma_read_piece(pyma_source *source, pyma_piece *partial, int64_t need, ma_buffe
 
 /* ---- parts of a body ---- */
 
-/* Read `size` more bytes of `most` in all; memory grows with those that arrive, here as well. */
+/* Read `size` more bytes of `most` in all; memory grows with those that arrive, here as well. Like
+ * pyma_source_read_whole. */
 static int
 read_more(pyma_piece *self, pyma_source *source, int64_t size, int64_t most)
 {
     const int64_t end = self->arrived + size;
-    while (self->arrived < end) {
-        int64_t done;
+    int more = 1;
+    while (self->arrived < end && more > 0) {
         if (grow_piece(self, source, most) < 0) {
             return -1;
         }
         const int64_t room = ma_min_i64(self->capacity, end) - self->arrived;
-        if (pyma_source_read(source, self->memory + self->arrived, room, &done) < 0) {
-            return -1;
-        }
-        self->arrived += done;
-        if (done < room) {
-            return pyma_source_fail_short(source);
-        }
+        more = pyma_source_read_whole(source, self->memory + self->arrived, room);
+        self->arrived += room;
     }
-    return 0;
+    return more;
 }
 
 /* Bytes up to the next multiple of 64, which nobody looks at. */
@@ -134,14 +130,16 @@ read_all_parts(pyma_source *source, const ma_range *parts, int64_t count, int64_
 {
     const int64_t most = ma_parts_size(parts, count);
     int64_t from = 0; /* in the input */
-    for (int64_t i = 0; i < count; i++) {
-        if (pyma_source_skip(source, parts[i].offset - from) < 0 || pad(piece, source, most) < 0 ||
-            read_more(piece, source, parts[i].size, most) < 0) {
-            return -1;
+    int more = 1;
+    for (int64_t i = 0; i < count && more > 0; i++) {
+        more = pyma_source_skip(source, parts[i].offset - from);
+        if (more > 0) {
+            more =
+                pad(piece, source, most) < 0 ? -1 : read_more(piece, source, parts[i].size, most);
         }
         from = parts[i].offset + parts[i].size;
     }
-    return pyma_source_skip(source, size - from);
+    return more > 0 ? pyma_source_skip(source, size - from) : more;
 }
 
 int
@@ -149,10 +147,12 @@ pyma_read_parts(pyma_source *source, const ma_range *parts, int64_t count, int64
                 ma_buffer *out)
 {
     pyma_piece piece = {NULL, 0, 0};
-    const bool read = read_all_parts(source, parts, count, size, &piece) == 0;
-    const int result = read ? take_piece(&piece, out) : -1;
+    int more = read_all_parts(source, parts, count, size, &piece);
+    if (more > 0 && take_piece(&piece, out) < 0) {
+        more = -1;
+    }
     pyma_piece_fini(&piece);
-    return result;
+    return more;
 }
 
 PyObject *

@@ -21,8 +21,8 @@ void
 pyma_piece_fini(pyma_piece *self);
 
 /* `parts` of the next `size` bytes, one behind the other, each from a multiple of 64 on
- * (core/ipc/parts.h); the source then stands behind all of them. -1 with an exception, also when
- * the input ends before: then nobody knows where it stands. */
+ * (core/ipc/parts.h): 1, and the source then stands behind all of them; 0 when the input ends
+ * before; -1 with an exception. Unless it is 1, nobody knows where the source stands. */
 int
 pyma_read_parts(pyma_source *source, const ma_range *parts, int64_t count, int64_t size,
                 ma_buffer *out);

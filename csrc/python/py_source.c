@@ -10,6 +10,10 @@
 
 #define STEP_BUFFER 4096 /* gaps up to this size are read: cheaper than a seek */
 
+/* A size may be a mere claim, and a place that no file can have is refused in words of the source's
+ * own: so it is gone there in steps, and the first one that nothing is behind is the last. */
+#define MOST_OF_A_STEP ((int64_t)256 * 1024 * 1024)
+
 typedef struct memory_source {
     pyma_source base;
     ma_buffer buffer; /* owned */
@@ -275,41 +279,36 @@ pyma_source_can_skip(const pyma_source *self)
 }
 
 int
-pyma_source_fail_short(const pyma_source *self)
-{
-    PyErr_SetString(self->state->ArrowInvalid, "the input ends inside a record batch's body");
-    return -1;
-}
-
-static int
-read_exactly(pyma_source *self, uint8_t *target, int64_t size)
+pyma_source_read_whole(pyma_source *self, uint8_t *target, int64_t size)
 {
     int64_t done;
     if (pyma_source_read(self, target, size, &done) < 0) {
         return -1;
     }
-    return done < size ? pyma_source_fail_short(self) : 0;
+    return done == size;
+}
+
+/* Seeking goes past the end without a word, so the last byte is read. */
+static int
+step_over(pyma_source *self, int64_t size)
+{
+    uint8_t last;
+    return self->kind->step(self, size - 1) < 0 ? -1 : pyma_source_read_whole(self, &last, 1);
 }
 
 int
 pyma_source_skip(pyma_source *self, int64_t size)
 {
     uint8_t scratch[STEP_BUFFER];
-    if (size > STEP_BUFFER && pyma_source_can_skip(self)) {
-        /* seeking goes past the end without a word, so the last byte is read */
-        if (self->kind->step(self, size - 1) < 0) {
-            return -1;
-        }
-        return read_exactly(self, scratch, 1);
-    }
-    while (size > 0) {
-        const int64_t part = ma_min_i64(size, STEP_BUFFER);
-        if (read_exactly(self, scratch, part) < 0) {
-            return -1;
-        }
+    const bool seeks = pyma_source_can_skip(self);
+    int more = 1;
+    while (size > 0 && more > 0) {
+        const bool steps = seeks && size > STEP_BUFFER;
+        const int64_t part = ma_min_i64(size, steps ? MOST_OF_A_STEP : STEP_BUFFER);
+        more = steps ? step_over(self, part) : pyma_source_read_whole(self, scratch, part);
         size -= part;
     }
-    return 0;
+    return more;
 }
 
 bool

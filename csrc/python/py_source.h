@@ -60,13 +60,13 @@ pyma_source_read_at(pyma_source *self, int64_t offset, uint8_t *target, int64_t 
 bool
 pyma_source_can_skip(const pyma_source *self);
 
-/* Step over `size` bytes. ArrowInvalid when the input ends before them; -1 with an exception. */
+/* Read all of `size` bytes: 1; 0 when the input ends before. -1 with an exception. */
+int
+pyma_source_read_whole(pyma_source *self, uint8_t *target, int64_t size);
+
+/* Step over `size` bytes: 1; 0 when the input ends before. -1 with an exception. */
 int
 pyma_source_skip(pyma_source *self, int64_t size);
-
-/* -1 with ArrowInvalid: the input has ended inside of what was to be read. */
-int
-pyma_source_fail_short(const pyma_source *self);
 
 /* Whether reading runs Python code (an object's `read`), during which no lock may be held. */
 bool

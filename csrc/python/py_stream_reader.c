@@ -124,10 +124,12 @@ give_parts(StreamReaderObject *self, int64_t need, ma_event *event)
         return 0;
     }
     int result = pyma_read_parts(self->source, parts, count, need, &bytes);
-    if (result == 0) {
+    if (result > 0) {
         result = check_status(
             self, ma_decoder_give_parts(self->decoder, parts, count, bytes, event, &err), &err);
         ma_buffer_clear(&bytes);
+    } else if (result == 0) {
+        result = check_status(self, ma_decoder_end_in_parts(self->decoder, &err), &err);
     } else {
         ma_decoder_abandon(self->decoder);
     }

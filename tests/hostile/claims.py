@@ -93,6 +93,13 @@ def wanted_parts_of_more_than_any_body():
 
 
 @claim
+def wanted_part_behind_more_than_any_file():
+    """Sources that can seek refuse such places in words of their own, if they are asked."""
+    data = two_columns(body=2**63 - 8, buffers={3: (2**63 - 128, 16)})
+    return "stream", data, "ends inside a message"
+
+
+@claim
 def footer():
     return "file", b"ARROW1\0\0" + bytes(64) + struct.pack("<i", 255 << 20) + b"ARROW1", "footer"
 

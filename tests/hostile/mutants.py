@@ -17,6 +17,7 @@ import json
 import random
 import struct
 import sys
+import tempfile
 import time
 from collections import Counter
 from functools import cache
@@ -168,12 +169,30 @@ def mutant(seed):
 # -- using them
 
 
+@cache
+def _folder():
+    return tempfile.TemporaryDirectory()
+
+
+def on_disk(data):
+    """A new file: an old one may still be mapped."""
+    path = Path(_folder().name, "mutant")
+    path.unlink(missing_ok=True)
+    path.write_bytes(data)
+    return path
+
+
+SOURCES = [*[bytes] * 3, *[io.BytesIO] * 2, *[on_disk] * 2]
+
+
 def use(seed):
     """What came of a mutant: a word for it. Raises what is neither a value nor expected."""
     kind, data, _ = mutant(seed)
     exercise = Exercise(thorough=seed % 4 == 0)
-    source = io.BytesIO(data) if seed % 2 else data
-    getattr(exercise, kind)(source, columns=[0] if seed % 5 == 0 else None)
+    source = SOURCES[seed % len(SOURCES)](data)
+    columns = [0] if seed % 5 == 0 else None
+    # the disk's are mapped and not by turns; it means nothing to others
+    getattr(exercise, kind)(source, columns=columns, memory_map=seed % 2 == 0)
     if kind == "stream" and seed % 3 == 0:
         exercise.feed(data)
     if not exercise.batches:

@@ -279,6 +279,26 @@ def test_a_column_of_every_type_among_others(new, open_, first, name):
     assert one.schema.names == ["again", "wanted"]
 
 
+def test_a_stream_that_ends_within_what_is_left_out(tmp_path):
+    """Seeking goes past the end without a word; the error says where the message began to miss."""
+    batch = wide()
+    data = data_of(ma.new_stream, [batch, batch])
+    path = tmp_path / "cut"
+    last = flatbuf.messages(data)[-1]
+    for size in range(last.body_at + 1, last.end, 20_011):
+        path.write_bytes(data[:size])
+        for source in (io.BytesIO(data[:size]), Logging(data[:size]), path, ma.OSFile(str(path))):
+            reader = ma.open_stream(source, columns=["text"], memory_map=False)
+            assert next(reader).num_rows == ROWS
+            for again in range(2):
+                with pytest.raises(ma.ArrowInvalid) as caught:
+                    next(reader)
+                if not again:
+                    assert "ends inside a message" in str(caught.value)
+                    assert caught.value.message_number == len(flatbuf.messages(data)) - 1
+                    assert last.body_at <= caught.value.offset <= size
+
+
 @both
 def test_names_that_are_not_there(new, open_, first):
     data = data_of(new, [wide()])

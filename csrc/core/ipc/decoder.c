@@ -438,3 +438,14 @@ ma_decoder_give_parts(ma_decoder *self, const ma_range *parts, int64_t count, ma
     const ma_status finished = finish_message(self, st);
     return finished == MA_OK ? MA_OK : fail_decoder(self, finished, err);
 }
+
+ma_status
+ma_decoder_end_in_parts(ma_decoder *self, ma_error *err)
+{
+    assert(self->stage == STAGE_BODY);
+    const ma_status st =
+        ma_fail(err, MA_INVALID, self->position,
+                "the stream ends inside a message: not all of the %lld bytes of its body are there",
+                (long long)self->message.body_size);
+    return fail_decoder(self, st, err);
+}

@@ -93,5 +93,9 @@ ma_decoder_parts(const ma_decoder *self, ma_range **out, int64_t *count, ma_erro
 MA_NODISCARD ma_status
 ma_decoder_give_parts(ma_decoder *self, const ma_range *parts, int64_t count, ma_buffer bytes,
                       ma_event *event, ma_error *err);
+/* In place of ma_decoder_give_parts, where the input has ended before the end of the body; what
+ * was left out is not counted, so nobody knows where. Always MA_INVALID. */
+MA_NODISCARD ma_status
+ma_decoder_end_in_parts(ma_decoder *self, ma_error *err);
 
 #endif
