@@ -57,14 +57,18 @@ def stays_flat(operate, inputs=(), rounds=ROUNDS):
 
     It is measured again if it does: a leak goes on, and what is kept once for all does not.
     """
-    for _ in range(min(rounds, 200)):
-        operate()
-    for _ in range(3):
-        grown, blocks, size = measure(operate, inputs, rounds)
-        if is_flat(grown, blocks, size, rounds):
-            break
-    else:
-        pytest.fail(f"{rounds} rounds left {grown}, {blocks} blocks, {size} bytes, each time")
+    gc.freeze()  # what was there before is not looked through each time
+    try:
+        for _ in range(min(rounds, 200)):
+            operate()
+        for _ in range(3):
+            grown, blocks, size = measure(operate, inputs, rounds)
+            if is_flat(grown, blocks, size, rounds):
+                break
+        else:
+            pytest.fail(f"{rounds} rounds left {grown}, {blocks} blocks, {size} bytes, each time")
+    finally:
+        gc.unfreeze()
     if size is None:
         pytest.skip("nobody says how much memory is used")
     return blocks, size

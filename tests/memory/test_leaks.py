@@ -4,10 +4,11 @@ import gc
 import sys
 
 import pytest
+from memory.flat import LONG
 
 import minarrow as ma
 
-ROUNDS = 10_000
+ROUNDS = 100_000 if LONG else 10_000
 VALUES = ma.array([1, None, 3])
 BATCH = ma.RecordBatch.from_arrays([VALUES, ma.array(["a", "b", None])], ["a", "b"])
 

@@ -6,10 +6,11 @@ import sys
 import warnings
 
 import pytest
+from memory.flat import LONG
 
 import minarrow as ma
 
-ROUNDS = 10_000
+ROUNDS = 100_000 if LONG else 10_000
 WORDS = ma.DictionaryArray.from_arrays(ma.array([0, 1, None], ma.int8()), ma.array(["a", "b"]))
 BATCH = ma.RecordBatch.from_arrays(
     [ma.array([1, None, 3]), ma.array(["x", "y", None]), WORDS, ma.array([[1], [], None])],

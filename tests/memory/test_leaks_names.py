@@ -1,60 +1,40 @@
-"""No public name leaks, nor an attribute of an object: what is new and has no round here fails.
+"""No public name leaks, nor a class method: what is new and has no round here fails.
 
 MINARROW_SOAK=1 makes 100,000 rounds of each.
 """
 
 import contextlib
-import os
-import tempfile
+from functools import cache
 
 import pytest
-from memory.flat import ROUNDS, stays_flat
+from memory.flat import LONG, ROUNDS, stays_flat
+from memory.things import (
+    BATCH,
+    BOOLS,
+    DENSE,
+    FIELD,
+    FILE,
+    PATH,
+    SCHEMA,
+    STREAM,
+    TABLE,
+    TENSORS,
+    TEXT,
+    UNIONS,
+    VALUES,
+    WORD,
+    WORD_ARRAY,
+    Word,
+    written,
+)
 
 import minarrow as ma
 
-VALUES = ma.array([1, None, 3])
-TEXT = ma.array(["a", None, "ccc"])
-LISTS = ma.array([[1], None, [2, 3]])
-PEOPLE = ma.array([{"a": 1, "b": "x"}, None, {"a": None, "b": "y"}])
-WORDS = ma.DictionaryArray.from_arrays([0, None, 1], ["a", "b"])
-BATCH = ma.RecordBatch.from_arrays([VALUES, TEXT], ["n", "t"])
-TABLE = ma.Table.from_batches([BATCH, BATCH])
-SCHEMA = BATCH.schema.with_metadata({"k": "v"})
-FIELD = ma.field("a", ma.int8(), metadata={"k": "v"})
-ITEMS = ma.list_(ma.int64())
-MAPS = ma.map_(ma.string(), ma.int64())
-PATH = os.path.join(tempfile.mkdtemp(prefix="minarrow-leaks-"), "file")
-
-
-def written(new, sink=None):
-    sink = ma.BufferOutputStream() if sink is None else sink
-    with new(sink, BATCH.schema) as writer:
-        writer.write_batch(BATCH)
-    return sink
-
-
-STREAM = written(ma.new_stream).getvalue().to_pybytes()
-FILE = written(ma.new_file).getvalue().to_pybytes()
-written(ma.new_file, PATH)
-
-
-class Word(ma.ExtensionType):
-    def __init__(self):
-        super().__init__(ma.string(), "test.leaks.word")
-
-    def __arrow_ext_serialize__(self):
-        return b""
-
-    @classmethod
-    def __arrow_ext_deserialize__(cls, storage_type, serialized):
-        return cls()
-
-
-WORD = Word()
-WORD_ARRAY = ma.ExtensionArray.from_storage(WORD, TEXT)
-TENSOR = ma.fixed_shape_tensor(ma.int8(), [2])
-TENSORS = ma.ExtensionArray.from_storage(TENSOR, ma.array([[1, 2]], TENSOR.storage_type))
-BOOLS = ma.ExtensionArray.from_storage(ma.bool8(), ma.array([1, 0], ma.int8()))
+try:
+    import numpy
+    import pandas
+except ImportError:  # tests that need them are skipped
+    pass
 
 
 def raised(kind):
@@ -106,7 +86,6 @@ UNIT = ["time64", "timestamp", "duration"]
 LIST_TYPES = ["list_", "large_list", "list_view", "large_list_view"]
 WRITERS = ["RecordBatchStreamWriter", "StreamWriter", "new_stream"]
 WRITERS += ["RecordBatchFileWriter", "FileWriter", "new_file"]
-UNIONS = [ma.field("i", ma.int8()), ma.field("s", ma.string())]
 
 
 def call_class(name):
@@ -288,128 +267,106 @@ def test_every_public_name_has_a_round():
     assert sorted(PUBLIC ^ set(NAMES)) == []
 
 
+# What makes objects as a method of a class does so once well and once not.
+CLASS_METHODS = {
+    **{
+        f"{kind}.from_arrays": NAMES[kind]
+        for kind in [
+            "DictionaryArray",
+            "FixedSizeListArray",
+            "LargeListArray",
+            "LargeListViewArray",
+            "ListArray",
+            "ListViewArray",
+            "MapArray",
+            "RunEndEncodedArray",
+            "StructArray",
+        ]
+    },
+    "Array.from_buffers": NAMES["Array"],
+    "ExtensionArray.from_storage": NAMES["ExtensionArray"],
+    "Bool8Array.from_numpy": both(
+        lambda: ma.Bool8Array.from_numpy(numpy.array([True])),
+        lambda: ma.Bool8Array.from_numpy(numpy.array(["x"])),
+    ),
+    "FixedShapeTensorArray.from_numpy_ndarray": both(
+        lambda: ma.FixedShapeTensorArray.from_numpy_ndarray(numpy.zeros((2, 3))),
+        lambda: ma.FixedShapeTensorArray.from_numpy_ndarray(5),
+    ),
+    "UnionArray.from_sparse": NAMES["UnionArray"],
+    "UnionArray.from_dense": both(
+        lambda: ma.UnionArray.from_dense(DENSE.type_codes, DENSE.offsets, [VALUES, TEXT]),
+        lambda: ma.UnionArray.from_dense(DENSE.type_codes, DENSE.offsets, [VALUES]),
+    ),
+    "RecordBatchReader.from_batches": NAMES["RecordBatchReader"],
+    "RecordBatchReader.from_stream": both(
+        lambda: ma.RecordBatchReader.from_stream(TABLE).read_all(),
+        lambda: ma.RecordBatchReader.from_stream(TABLE, ma.schema([FIELD])),
+    ),
+    "Table.from_batches": both(
+        lambda: ma.Table.from_batches([BATCH]), lambda: ma.Table.from_batches([])
+    ),
+    "RecordBatch.from_arrays": both(
+        lambda: ma.RecordBatch.from_arrays([VALUES], ["a"]),
+        lambda: ma.RecordBatch.from_arrays([VALUES], ["a", "b"]),
+    ),
+    "Table.from_arrays": both(
+        lambda: ma.Table.from_arrays([VALUES], ["a"]),
+        lambda: ma.Table.from_arrays([VALUES], ["a", "b"]),
+    ),
+    **{
+        f"{kind}.from_pydict": both(
+            lambda kind=kind: getattr(ma, kind).from_pydict({"a": [1, None]}),
+            lambda kind=kind: getattr(ma, kind).from_pydict({"a": [1], "b": [1, 2]}),
+        )
+        for kind in ["RecordBatch", "Table"]
+    },
+    **{
+        f"{kind}.from_pylist": both(
+            lambda kind=kind: getattr(ma, kind).from_pylist([{"a": 1}, {"a": None}]),
+            lambda kind=kind: getattr(ma, kind).from_pylist([{"a": 1}, {"a": "x"}]),
+        )
+        for kind in ["RecordBatch", "Table"]
+    },
+    **{
+        f"{kind}.from_pandas": both(
+            lambda kind=kind: getattr(ma, kind).from_pandas(frame()),
+            lambda kind=kind: getattr(ma, kind).from_pandas(5),
+        )
+        for kind in ["RecordBatch", "Table"]
+    },
+}
+
+
+@cache
+def frame():
+    return pandas.DataFrame({"a": [1, 2], "b": ["x", None]})
+
+
+def class_methods():
+    """Those that a public class defines, and not one that it derives from."""
+    for name in PUBLIC:
+        kind = getattr(ma, name)
+        for method in vars(kind) if isinstance(kind, type) else []:
+            if method.startswith("from_"):
+                yield f"{kind.__name__}.{method}"
+
+
+def test_every_class_method_has_a_round():
+    assert sorted(set(class_methods()) ^ set(CLASS_METHODS)) == []
+
+
+@pytest.mark.undisturbed
+@pytest.mark.parametrize("name", CLASS_METHODS)
+def test_class_methods(name):
+    for needed in ("numpy", "pandas"):
+        if needed in name:
+            pytest.importorskip(needed)
+    rounds = ROUNDS // 10 if "pandas" in name and not LONG else ROUNDS
+    stays_flat(CLASS_METHODS[name], [BATCH, VALUES, TEXT, TABLE, FIELD], rounds)
+
+
 @pytest.mark.undisturbed
 @pytest.mark.parametrize("name", NAMES)
 def test_names(name):
     stays_flat(NAMES[name], [BATCH, VALUES, TEXT, SCHEMA, FIELD, TABLE, STREAM, FILE])
-
-
-# ---- the attributes of objects ----
-
-OBJECTS = {
-    "Array": VALUES,
-    "list array": LISTS,
-    "struct array": PEOPLE,
-    "DictionaryArray": WORDS,
-    "ExtensionArray": WORD_ARRAY,
-    "Scalar": VALUES[0],
-    "list scalar": LISTS[0],
-    "struct scalar": PEOPLE[0],
-    "ExtensionScalar": WORD_ARRAY[0],
-    "Buffer": ma.py_buffer(b"some bytes"),
-    "DataType": ma.timestamp("us", "UTC"),
-    "list type": ITEMS,
-    "map type": MAPS,
-    "ExtensionType": WORD,
-    "Field": FIELD,
-    "Schema": SCHEMA,
-    "RecordBatch": BATCH,
-    "Table": TABLE,
-    "ChunkedArray": TABLE.column(0),
-    "FileReader": ma.open_file(FILE),
-    "BufferReader": ma.BufferReader(STREAM),
-}
-CAPSULES = ["__arrow_c_schema__", "__arrow_c_array__", "__arrow_c_stream__"]
-# arguments of methods that want some; where objects differ, the first that is taken counts
-ARGUMENTS = {
-    "equals": [(VALUES,), (VALUES[0],), (FIELD,), (SCHEMA,), (BATCH,), (TABLE,), (b"x",)],
-    "field": [(0,)],
-    "column": [(0,)],
-    "chunk": [(0,)],
-    "select": [(["n"],)],
-    "add_column": [(0, "z", VALUES), (0, "z", [[1] * 6])],
-    "append_column": [("z", VALUES), ("z", [[1] * 6])],
-    "set_column": [(0, "z", VALUES), (0, "z", [[1] * 6])],
-    "remove_column": [(0,)],
-    "drop_columns": [(["n"],)],
-    "drop": [(["n"],)],
-    "rename_columns": [(["x", "y"],)],
-    "with_metadata": [({"a": "b"},)],
-    "replace_schema_metadata": [({"a": "b"},)],
-    "with_name": [("b",)],
-    "with_nullable": [(False,)],
-    "with_type": [(ma.int16(),)],
-    "append": [(FIELD,)],
-    "insert": [(0, FIELD)],
-    "set": [(0, FIELD)],
-    "remove": [(0,)],
-    "get_field_index": [("n",)],
-    "get_all_field_indices": [("n",)],
-    "get_batch": [(0,)],
-    "get_record_batch": [(0,)],
-    "get_batch_with_custom_metadata": [(0,)],
-    "read": [(2,)],
-    "read1": [(2,)],
-    "read_at": [(2, 0)],
-    "readinto": [(bytearray(2),)],
-    "seek": [(0,)],
-    "to_numpy": [(), (False,)],
-    "value_to_python": [("x",)],
-    "wrap_array": [(TEXT,)],
-}
-# what ends the object, or is another's: rounds of the names have them
-LEFT_OUT = {"close", "from_storage", "from_arrays", "from_buffers", "from_batches", "from_pandas"}
-LEFT_OUT |= {"from_pydict", "from_pylist", "from_numpy", "from_numpy_ndarray", "from_stream"}
-
-
-def attributes():
-    for kind, thing in OBJECTS.items():
-        names = [name for name in dir(thing) if not name.startswith("_") and name not in LEFT_OUT]
-        for name in [*names, *(name for name in CAPSULES if hasattr(type(thing), name))]:
-            yield pytest.param(thing, name, id=f"{kind}.{name}")
-        for function in [str, repr, hash, len, list]:
-            yield pytest.param(thing, function, id=f"{function.__name__} of {kind}")
-
-
-def suppressed(function, *arguments):
-    """A result, or nothing where it is refused."""
-    with contextlib.suppress(Exception):
-        return function(*arguments)
-
-
-def used(thing, name):
-    """A call that uses the attribute well, if it can be, and wrongly."""
-    if not isinstance(name, str):
-        return lambda: suppressed(name, thing)
-    attribute = suppressed(getattr, thing, name)
-    if not callable(attribute) or isinstance(attribute, type):
-        return lambda: suppressed(getattr, thing, name)
-
-    def call():
-        for arguments in ARGUMENTS.get(name, [()]):
-            suppressed(getattr(thing, name), *arguments)
-        suppressed(getattr(thing, name), object(), object(), object(), object())
-
-    return call
-
-
-@pytest.mark.undisturbed
-@pytest.mark.parametrize("thing, name", list(attributes()))
-def test_attributes(thing, name):
-    slow = isinstance(name, str) and "pandas" in name
-    if slow:
-        pytest.importorskip("pandas")
-    call = used(thing, name)
-    stays_flat(call, [thing], rounds=ROUNDS // 10 if slow else ROUNDS // 4)
-
-
-@pytest.mark.parametrize("name", ARGUMENTS)
-def test_arguments_are_taken(name):
-    """Rounds that only fail would find nothing."""
-    taken = 0
-    for thing in OBJECTS.values():
-        for arguments in ARGUMENTS[name] if hasattr(thing, name) else []:
-            with contextlib.suppress(TypeError, ValueError, KeyError, IndexError):
-                getattr(thing, name)(*arguments)
-                taken += 1
-    assert taken
