@@ -115,33 +115,33 @@ release_array_part(struct ArrowArray *self)
 
 /* ---- schemas ---- */
 
-/* Each beside another layout of the same values. */
+/* Each beside another layout of the same values; narrower integers matter as indices. */
 static const char *const formats[][2] = {
     {"+s", "+s"},
-    {"+l", "+L"},
-    {"+L", "+l"},
-    {"+vl", "+vL"},
-    {"+vL", "+vl"},
-    {"+w:2", "+w:2"},
+    {"+l", "+vL"},
+    {"+L", "+vl"},
+    {"+vl", "+l"},
+    {"+vL", "+L"},
+    {"+w:2", "+l"},
     {"+w:0", "+w:0"},
     {"+m", "+m"},
-    {"+us:0,1", "+us:0,1"},
-    {"+ud:5,2", "+ud:5,2"},
+    {"+us:0,1", "+ud:0,1"},
+    {"+ud:5,2", "+us:5,2"},
     {"+us:", "+us:"},
     {"+ud:7", "+ud:7"},
     {"+r", "+r"},
-    {"n", "n"},
+    {"n", "u"},
     {"b", "b"},
-    {"c", "c"},
-    {"C", "C"},
-    {"s", "s"},
-    {"S", "S"},
+    {"c", "i"},
+    {"C", "s"},
+    {"s", "l"},
+    {"S", "I"},
     {"i", "i"},
     {"I", "I"},
-    {"l", "l"},
-    {"L", "L"},
-    {"e", "e"},
-    {"f", "f"},
+    {"l", "c"},
+    {"L", "S"},
+    {"e", "g"},
+    {"f", "g"},
     {"g", "g"},
     {"z", "vz"},
     {"Z", "z"},
@@ -150,10 +150,10 @@ static const char *const formats[][2] = {
     {"U", "z"},
     {"vu", "U"},
     {"d:5,2", "d:9,2"},
-    {"d:5,2,32", "d:9,2,32"},
-    {"d:9,0,64", "d:18,0,64"},
+    {"d:5,2,32", "d:9,2"},
+    {"d:9,0,64", "d:70,0,256"},
     {"d:70,-3,256", "d:76,-3,256"},
-    {"w:3", "w:3"},
+    {"w:3", "z"},
     {"w:0", "w:0"},
     {"tdD", "tdD"},
     {"tdm", "tdm"},
@@ -236,6 +236,17 @@ take_metadata(fuzz_input *in, holder *owner)
     return data;
 }
 
+/* The schema of a dictionary's values in place of that of its indices. */
+static void
+decode(struct ArrowSchema *self)
+{
+    const struct ArrowSchema *values = self->dictionary;
+    self->format = values->format;
+    self->n_children = values->n_children;
+    self->children = values->children;
+    self->dictionary = values->dictionary;
+}
+
 static void
 fill_schema(fuzz_input *in, bool other_layout, holder *owner, int depth, struct ArrowSchema *out)
 {
@@ -256,6 +267,9 @@ fill_schema(fuzz_input *in, bool other_layout, holder *owner, int depth, struct 
     if ((switches & 4) && depth < MOST_DEPTH) {
         out->dictionary = hold(owner, sizeof(struct ArrowSchema));
         fill_schema(in, other_layout, owner, depth + 1, out->dictionary);
+        if (other_layout && (switches & 128)) {
+            decode(out);
+        }
     }
     switch (switches & 8 ? take_odd(in, 5) : 0) {
     case 1:

@@ -2,11 +2,11 @@
  *
  * Input: a stream. Its last byte also says which rows are appended, taken back, and appended
  * again. */
+#include "core/data/builder.h"
 #include "core/data/concat.h"
 #include "core/data/equal.h"
 #include "core/validate/values.h"
 #include "reading.h"
-#include "rebuild.h"
 #include "touch.h"
 
 /* So that what is known about it must be found out. */
@@ -22,6 +22,23 @@ forget_checks(ma_array *array)
     }
 }
 
+/* The bits of `again` choose rows that are appended, taken back, and appended again. */
+static ma_status
+copy_rows(ma_builder *builder, const ma_array *array, uint8_t again, ma_error *err)
+{
+    const int64_t rows = fuzz_few_rows(array);
+    for (int64_t i = 0; i < rows; i++) {
+        for (int times = 1 + (again >> i % 8 & 1); times > 0; times--) {
+            const ma_status st = ma_builder_copy_rows(builder, array, i, 1, err);
+            if (st != MA_OK || times == 2) {
+                ma_builder_truncate(builder, i);
+            }
+            MA_TRY(st);
+        }
+    }
+    return MA_OK;
+}
+
 static void
 require_built(ma_array *array, uint8_t again)
 {
@@ -29,8 +46,8 @@ require_built(ma_array *array, uint8_t again)
     ma_builder *builder = NULL;
     ma_array *built = NULL;
     FUZZ_REQUIRE(ma_builder_new(array->type, &builder, NULL) == MA_OK);
-    const ma_status st = fuzz_rebuild(builder, array, again, &err);
-    if (st != MA_OK) { /* more distinct values, or runs, than fit the type, or too many values */
+    const ma_status st = copy_rows(builder, array, again, &err);
+    if (st != MA_OK) { /* more distinct values, or runs, than fit the type */
         fuzz_require_failure(st, &err);
     }
     FUZZ_REQUIRE(ma_builder_finish(builder, &built, NULL) == MA_OK);

@@ -2,12 +2,14 @@
 
 #include <string.h>
 
+#include "core/base/number.h"
 #include "core/cdata/export_array.h"
 #include "core/cdata/import_array.h"
 #include "core/data/compact.h"
 #include "core/data/concat.h"
 #include "core/data/dense.h"
 #include "core/data/equal.h"
+#include "core/data/extent.h"
 #include "core/validate/values.h"
 
 /* Values, and bytes of values, of one array that are read: lists whose rows overlap have any number
@@ -275,6 +277,16 @@ fuzz_touch_array(ma_array *array)
 }
 
 /* ---- batches ---- */
+
+int64_t
+fuzz_few_rows(const ma_array *array)
+{
+    int64_t rows = ma_min_i64(array->length, 300);
+    while (!ma_array_extent_within(array, 0, rows, MA_EXTENT_COPIES, 4096 * MA_EXTENT_ROW)) {
+        rows /= 2;
+    }
+    return rows;
+}
 
 void
 fuzz_touch_batch(ma_batch *batch)

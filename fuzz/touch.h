@@ -32,6 +32,10 @@ fuzz_no_error(void)
 bool
 fuzz_touch_array(ma_array *array);
 
+/* How many rows from the first on come to no more values than a fuzzer has time for. */
+int64_t
+fuzz_few_rows(const ma_array *array);
+
 /* All columns. What fails is looked at, and that it fails alike when it is asked for again. */
 void
 fuzz_touch_batch(ma_batch *batch);

@@ -1,5 +1,6 @@
 /* array, nulls, scalar and repeat: from whatever Python has to arrays. */
 #include "core/data/relayout.h"
+#include "core/types/holds.h"
 #include "core/validate/values.h"
 #include "python/py_array.h"
 #include "python/py_capsule.h"
@@ -165,7 +166,7 @@ array_of_layout(pyma_state *state, PyObject *array, PyObject *type)
     ma_error err;
     ma_status st;
     if (pyma_type_is_extension(state, type) || pyma_array_extension(array) != NULL ||
-        !ma_type_can_relayout(core->type, wanted)) {
+        !ma_type_holds(wanted, core->type)) {
         return NULL;
     }
     ma_error_init(&err);

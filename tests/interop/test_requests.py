@@ -19,6 +19,9 @@ def lent_field(array, wanted):
     return ma.Field._import_from_c_capsule(array.__arrow_c_array__(request(wanted))[0])
 
 
+PERSON = [("a", ma.int8()), ("b", ma.string())]
+CHOICES = [ma.field("i", ma.int64()), ma.field("s", ma.string_view())]
+WORDS_IN_RUNS = ma.dictionary(ma.int8(), ma.run_end_encoded(ma.int16(), ma.string()))
 HONOURED = [
     ("string", ma.large_string()),
     ("string", ma.string_view()),
@@ -27,29 +30,85 @@ HONOURED = [
     ("string_view", ma.large_binary()),
     ("binary", ma.binary_view()),
     ("binary_view", ma.binary()),
+    ("fixed_size_binary", ma.binary()),
+    ("fixed_size_binary", ma.binary_view()),
     ("list", ma.large_list(ma.int32())),
     ("list", ma.list_(ma.field("other", ma.int32(), metadata={"k": "v"}))),
+    ("list", ma.list_view(ma.int64())),
+    ("large_list", ma.list_(ma.int32())),
+    ("large_list", ma.list_view(ma.int32())),
     ("list_view", ma.large_list_view(ma.int32())),
+    ("list_view", ma.list_(ma.int32())),
+    ("large_list_view", ma.large_list(ma.int64())),
+    ("fixed_size_list", ma.list_(ma.int16())),
+    ("fixed_size_list", ma.large_list_view(ma.int32())),
+    ("list of struct", ma.list_view(ma.struct(PERSON))),
+    ("list of dictionary", ma.large_list_view(ma.string())),
     ("timestamp[us, Europe/Berlin]", ma.timestamp("us", "Asia/Tokyo")),
+    ("int8", ma.int64()),
+    ("uint8", ma.int16()),
+    ("uint32", ma.uint64()),
+    ("float16", ma.float32()),
+    ("float16", ma.float64()),
+    ("float32", ma.float64()),
     ("decimal128", ma.decimal128(20, 2)),
+    ("decimal32", ma.decimal64(9, 2)),
+    ("decimal64", ma.decimal256(70, 2)),
+    ("null", ma.int32()),
+    ("null", ma.struct(PERSON)),
+    ("null", ma.dictionary(ma.int8(), ma.string())),
     ("struct", ma.struct([("a", ma.int8()), ("b", ma.large_string())])),
+    ("struct", ma.struct([("a", ma.int32()), ("b", ma.dictionary(ma.int8(), ma.string()))])),
     ("dictionary", ma.dictionary(ma.int8(), ma.string_view())),
+    ("dictionary", ma.dictionary(ma.uint64(), ma.string())),
+    ("dictionary", ma.string()),
+    ("dictionary", ma.run_end_encoded(ma.int32(), ma.string())),
     ("dictionary, ordered", ma.dictionary(ma.uint16(), ma.int64())),
+    ("dictionary, ordered", ma.dictionary(ma.int8(), ma.int64(), ordered=True)),
+    ("dictionary, ordered", ma.int64()),
+    ("dictionary of struct", ma.struct(PERSON)),
+    ("string", ma.dictionary(ma.uint8(), ma.string())),
     ("map", ma.map_(ma.string_view(), ma.int32())),
+    ("map", ma.map_(ma.dictionary(ma.int8(), ma.string()), ma.int64())),
     ("run_end_encoded, int16", ma.run_end_encoded(ma.int16(), ma.string_view())),
+    ("run_end_encoded, int16", ma.run_end_encoded(ma.int64(), ma.string())),
+    ("run_end_encoded, int64", ma.run_end_encoded(ma.int16(), ma.string())),
+    ("run_end_encoded, int32", ma.large_string()),
+    ("run_end_encoded, int32", ma.dictionary(ma.int8(), ma.string())),
+    ("string", ma.run_end_encoded(ma.int16(), ma.string())),
+    ("run_end_encoded, int64", WORDS_IN_RUNS),
+    ("sparse_union", ma.dense_union(CHOICES)),
+    ("dense_union", ma.sparse_union(CHOICES)),
+    ("dense_union", ma.dense_union(CHOICES)),
+    (
+        "struct of lists",
+        ma.struct([("l", ma.list_view(ma.list_view(ma.string_view()))), ("d", ma.string())]),
+    ),
 ]
 NOT_HONOURED = [
-    ("int32", ma.int64()),
+    ("int32", ma.int16()),
+    ("int32", ma.uint64()),
+    ("uint32", ma.int32()),
+    ("int32", ma.float64()),
+    ("float64", ma.float32()),
     ("int32", ma.string()),
     ("binary", ma.string()),
-    ("large_list", ma.list_(ma.int32())),
+    ("binary", ma.binary(3)),
+    ("list", ma.list_(ma.int32(), 2)),
+    ("list", ma.map_(ma.string(), ma.int32())),
+    ("date32", ma.date64()),
     ("timestamp[us]", ma.timestamp("us", "UTC")),
     ("timestamp[us]", ma.timestamp("ns")),
     ("decimal128", ma.decimal128(5, 2)),
     ("decimal128", ma.decimal128(9, 3)),
-    ("dictionary", ma.string()),
+    ("decimal128", ma.decimal64(9, 2)),
+    ("dictionary", ma.binary(1)),
     ("dictionary", ma.dictionary(ma.int8(), ma.string(), ordered=True)),
+    ("string", ma.dictionary(ma.int8(), ma.string(), ordered=True)),
+    ("dictionary", ma.int8()),
     ("struct", ma.struct([("b", ma.int8()), ("a", ma.string())])),
+    ("dense_union", ma.sparse_union([ma.field("i", ma.int32()), ma.field("t", ma.string())])),
+    ("null", ma.sparse_union(CHOICES)),
 ]
 
 
@@ -85,6 +144,68 @@ def test_not_honoured(name, wanted):
     given = lend(array, wanted)
     assert given.type == array.type
     assert given.equals(array)
+
+
+@pytest.mark.parametrize(
+    "array, wanted, error",
+    [
+        (ma.array([str(i) for i in range(129)]), ma.dictionary(ma.int8(), ma.string()), "129 dis"),
+        (
+            ma.array([str(i) for i in range(129)], ma.dictionary(ma.int16(), ma.string())),
+            ma.dictionary(ma.int8(), ma.string()),
+            "128 does not fit int8",
+        ),
+        (
+            ma.array([1] * 40000, ma.run_end_encoded(ma.int32(), ma.int8())),
+            ma.run_end_encoded(ma.int16(), ma.int8()),
+            "40000 does not fit int16",
+        ),
+    ],
+    ids=["values", "indices", "run ends"],
+)
+def test_a_layout_that_is_too_narrow(array, wanted, error):
+    with pytest.raises(ma.ArrowInvalid, match=error):
+        lend(array, wanted)
+
+
+@pytest.mark.parametrize("wide", [ma.binary(2**30), ma.list_(ma.int64(), 2**27)], ids=str)
+@pytest.mark.parametrize("wrap", [lambda a: a, lambda a: ma.StructArray.from_arrays([a], ["x"])])
+def test_nulls_that_took_no_memory(wide, wrap):
+    """Ten rows of null would be ten gigabytes of zeros."""
+    nulls = wrap(ma.array([None] * 10, ma.dictionary(ma.int8(), wide)))
+    wanted = wide if nulls.type.id != ma.struct([]).id else ma.struct([("x", wide)])
+    with pytest.raises(ma.ArrowInvalid, match="come to more than .* take fewer at a time"):
+        lend(nulls, wanted)
+
+
+def test_nulls_within_an_encoding_are_told():
+    own = ma.field("x", ma.run_end_encoded(ma.int16(), ma.int8()), nullable=False)
+    batch = ma.record_batch([ma.array([1, None], own.type)], schema=ma.schema([own]))
+    wanted = ma.schema([ma.field("x", ma.int8(), nullable=False)])
+    given = ma.RecordBatch._import_from_c_capsule(*batch.__arrow_c_array__(request(wanted)))
+    assert given.schema.field("x").nullable
+    assert given.to_pydict() == {"x": [1, None]}
+
+
+def test_memory_that_can_stay_is_shared():
+    lists = ma.array([["a"], ["b", "c"], []], ma.list_(ma.string()))
+    for type_ in ma.list_view, ma.large_list, ma.large_list_view:
+        other = lend(lists, type_(ma.string()))
+        back = lend(other, lists.type)
+        for given in other, back:
+            assert [b and b.address for b in given.values.buffers()] == [
+                b and b.address for b in lists.values.buffers()
+            ]
+
+
+def test_half_floats_are_exact():
+    numpy = pytest.importorskip("numpy")
+    halves = numpy.arange(2**16, dtype=numpy.uint16).view(numpy.float16)
+    for type_, dtype in (ma.float32(), numpy.float32), (ma.float64(), numpy.float64):
+        given = numpy.asarray(lend(ma.array(halves), type_))
+        numpy.testing.assert_array_equal(given, halves.astype(dtype))
+        known = ~numpy.isnan(given)
+        assert (numpy.signbit(given) == numpy.signbit(halves))[known].all()
 
 
 @pytest.mark.parametrize("name", ALL)

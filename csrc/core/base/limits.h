@@ -15,8 +15,10 @@
 
 /* The one limit that is no reader's: how much what is made of an array, or looked at to compare it,
  * may come to beyond what lies in memory (data/extent.h). Whoever needs more takes fewer rows at a
- * time. */
+ * time. Fuzzers set it lower. */
+#ifndef MA_MAX_REPEATED_SIZE
 #define MA_MAX_REPEATED_SIZE (INT64_C(4) << 30)
+#endif
 
 typedef struct ma_limits {
 #define X(name, value, text) int64_t name;

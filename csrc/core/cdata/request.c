@@ -5,17 +5,19 @@
 #include "core/base/memory.h"
 #include "core/base/number.h"
 #include "core/data/relayout.h"
+#include "core/types/holds.h"
 #include "core/validate/values.h"
 
 ma_status
 ma_cdata_request_field(ma_field *own, ma_field *wanted, bool may_be_null, ma_field **out,
                        ma_error *err)
 {
-    if (!ma_type_can_relayout(own->type, wanted->type)) {
+    if (!ma_type_holds(wanted->type, own->type)) {
         *out = ma_field_ref(own);
         return MA_OK;
     }
-    if (wanted->nullable || !may_be_null) {
+    if (wanted->nullable ||
+        (!may_be_null && !ma_type_uncovers_nulls(wanted->type, own->type))) {
         *out = ma_field_ref(wanted);
         return MA_OK;
     }

@@ -1,5 +1,5 @@
 /* What a consumer asks to get instead (PyCapsuleInterface.rst, "Schema Requests"): honoured where
- * the values stay what they are (data/relayout.h), and otherwise not, which the protocol leaves to
+ * the values stay what they are (types/holds.h), and otherwise not, which the protocol leaves to
  * us. */
 #ifndef MA_CDATA_REQUEST_H
 #define MA_CDATA_REQUEST_H

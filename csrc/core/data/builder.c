@@ -327,10 +327,7 @@ fail_index(const ma_builder *self, int64_t values, ma_error *err)
 static bool
 index_fits(const ma_type *type, int64_t index)
 {
-    const bool is_signed = type->id == MA_TYPE_INT8 || type->id == MA_TYPE_INT16 ||
-                           type->id == MA_TYPE_INT32 || type->id == MA_TYPE_INT64;
-    const int bits = type->bits - (is_signed ? 1 : 0);
-    return bits >= 63 || index >> bits == 0;
+    return (uint64_t)index <= ma_type_greatest(type);
 }
 
 /* The low `width` bytes of a number that fits them. */

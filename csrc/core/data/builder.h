@@ -112,6 +112,12 @@ ma_builder_end_value(ma_builder *self, ma_error *err);
 MA_NODISCARD ma_status
 ma_builder_end_run(ma_builder *self, int64_t count, ma_error *err);
 
+/* Rows [start, start + length) of a checked array, of a type whose values the builder's holds
+ * (types/holds.h). Fails with MA_LIMIT, too, where rows come to too much (data/extent.h). */
+MA_NODISCARD ma_status
+ma_builder_copy_rows(ma_builder *self, const ma_array *array, int64_t start, int64_t length,
+                     ma_error *err);
+
 /* Forget all rows behind the first `length`, which is not more than there are, and what their
  * children got. A dictionary keeps its values. */
 void

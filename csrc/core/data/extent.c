@@ -92,7 +92,7 @@ stored(const ma_array *self)
 static bool
 spend_views(const ma_array *self, int64_t start, int64_t length, purse *purse)
 {
-    const int32_t least = purse->kind == MA_EXTENT_OBJECTS ? 0 : SHORT;
+    const int32_t least = purse->kind == MA_EXTENT_VISITS ? SHORT : 0;
     const uint8_t *views = self->buffers[1].data + 16 * self->offset;
     const int64_t end = start + length;
     while (start < end) {
@@ -178,7 +178,7 @@ spend_runs(const ma_array *self, int64_t start, int64_t length, purse *purse)
         if (!spend(self->children[1], run, 1, purse)) {
             return false;
         }
-        if (purse->kind == MA_EXTENT_OBJECTS &&
+        if (purse->kind != MA_EXTENT_VISITS &&
             !take(purse, run_end - row - 1, before - purse->left)) {
             return false;
         }
@@ -189,10 +189,10 @@ spend_runs(const ma_array *self, int64_t start, int64_t length, purse *purse)
 
 /* Whether values of the dictionary are looked at for each row, and not once for all. */
 static bool
-is_dictionary_nested(const ma_array *self, ma_extent_kind kind)
+is_dictionary_repeated(const ma_array *self, ma_extent_kind kind)
 {
     const ma_array *values = self->dictionary;
-    if (values->n_children > 0 || values->dictionary != NULL) {
+    if (values->n_children > 0 || values->dictionary != NULL || kind == MA_EXTENT_COPIES) {
         return true;
     }
     return kind == MA_EXTENT_OBJECTS ? values->length > self->length
@@ -202,7 +202,7 @@ is_dictionary_nested(const ma_array *self, ma_extent_kind kind)
 static bool
 spend_dictionary(const ma_array *self, int64_t start, int64_t length, purse *purse)
 {
-    if (!is_dictionary_nested(self, purse->kind)) {
+    if (!is_dictionary_repeated(self, purse->kind)) {
         return true;
     }
     before before = {NULL, 0, 0, 0};
@@ -237,8 +237,7 @@ spend_bytes(const ma_array *self, int64_t start, int64_t length, purse *purse)
 static bool
 spend(const ma_array *self, int64_t start, int64_t length, purse *purse)
 {
-    const bool objects = purse->kind == MA_EXTENT_OBJECTS;
-    const bool counts = objects || !ma_array_is_free(self);
+    const bool counts = purse->kind != MA_EXTENT_VISITS || !ma_array_is_free(self);
     if (length == 0) {
         return true;
     }
@@ -298,7 +297,7 @@ may_repeat(const ma_array *self, ma_extent_kind kind)
     case MA_LAYOUT_FIXED:
         return self->type->bits == 0;
     case MA_LAYOUT_DICTIONARY:
-        return is_dictionary_nested(self, kind);
+        return is_dictionary_repeated(self, kind);
     default:
         break;
     }
@@ -311,17 +310,23 @@ may_repeat(const ma_array *self, ma_extent_kind kind)
 }
 
 bool
-ma_array_extent_fits(const ma_array *self, int64_t start, int64_t length, ma_extent_kind kind)
+ma_array_extent_within(const ma_array *self, int64_t start, int64_t length, ma_extent_kind kind,
+                       int64_t most)
 {
-    if (!may_repeat(self, kind)) {
-        return true;
-    }
-    purse purse = {sum(MA_MAX_REPEATED_SIZE, stored(self)), kind};
+    purse purse = {most, kind};
     return spend(self, start, length, &purse);
 }
 
-static ma_status
-fail_repeated(int64_t rows, ma_error *err)
+bool
+ma_array_extent_fits(const ma_array *self, int64_t start, int64_t length, ma_extent_kind kind)
+{
+    return !may_repeat(self, kind) ||
+           ma_array_extent_within(self, start, length, kind,
+                                  sum(MA_MAX_REPEATED_SIZE, stored(self)));
+}
+
+ma_status
+ma_extent_fail(int64_t rows, ma_error *err)
 {
     return ma_fail(err, MA_LIMIT, -1,
                    "%lld rows come to more than %lld bytes beyond what lies in memory; take fewer "
@@ -333,7 +338,7 @@ ma_status
 ma_array_check_extent(const ma_array *self, int64_t start, int64_t length, ma_extent_kind kind,
                       ma_error *err)
 {
-    return ma_array_extent_fits(self, start, length, kind) ? MA_OK : fail_repeated(length, err);
+    return ma_array_extent_fits(self, start, length, kind) ? MA_OK : ma_extent_fail(length, err);
 }
 
 ma_status
@@ -349,7 +354,7 @@ ma_arrays_check_extent(ma_array *const *arrays, int64_t n, ma_error *err)
     for (int64_t i = 0; i < n; i++) {
         rows = sum(rows, arrays[i]->length);
         if (may_repeat(arrays[i], purse.kind) && !spend(arrays[i], 0, arrays[i]->length, &purse)) {
-            return fail_repeated(rows, err);
+            return ma_extent_fail(rows, err);
         }
     }
     return MA_OK;
@@ -358,5 +363,5 @@ ma_arrays_check_extent(ma_array *const *arrays, int64_t n, ma_error *err)
 ma_status
 ma_check_free_rows(int64_t rows, ma_error *err)
 {
-    return rows <= MA_MAX_REPEATED_SIZE / MA_EXTENT_ROW ? MA_OK : fail_repeated(rows, err);
+    return rows <= MA_MAX_REPEATED_SIZE / MA_EXTENT_ROW ? MA_OK : ma_extent_fail(rows, err);
 }

@@ -7,16 +7,23 @@
 #include "core/data/array.h"
 
 typedef enum ma_extent_kind {
-    MA_EXTENT_OBJECTS, /* a new object for each value: rows, their items, and bytes of text */
+    MA_EXTENT_OBJECTS, /* a new object for each value: rows, their items, and bytes of text; those
+                          of a flat dictionary once */
+    MA_EXTENT_COPIES,  /* the same, with a dictionary's value for each row */
     MA_EXTENT_VISITS,  /* a look at each: what a comparison does, which takes a run as one row */
 } ma_extent_kind;
 
 /* Bytes that a row counts for, about what an object takes. */
 #define MA_EXTENT_ROW 64
 
-/* Whether rows [start, start + length) of a checked array come to at most MA_MAX_REPEATED_SIZE
- * bytes beyond what the array's stored rows, counted once, come to. Takes time in proportion to
- * what lies in memory, and to the limit. */
+/* Whether rows [start, start + length) of a checked array come to at most `most` bytes. Takes time
+ * in proportion to what lies in memory, and to `most`. */
+bool
+ma_array_extent_within(const ma_array *self, int64_t start, int64_t length, ma_extent_kind kind,
+                       int64_t most);
+
+/* The same for MA_MAX_REPEATED_SIZE bytes beyond what the array's stored rows, counted once, come
+ * to. */
 bool
 ma_array_extent_fits(const ma_array *self, int64_t start, int64_t length, ma_extent_kind kind);
 
@@ -28,6 +35,10 @@ ma_array_check_extent(const ma_array *self, int64_t start, int64_t length, ma_ex
 /* The same for all rows of `n` arrays together, of which objects are made. */
 MA_NODISCARD ma_status
 ma_arrays_check_extent(ma_array *const *arrays, int64_t n, ma_error *err);
+
+/* MA_LIMIT for this many rows, and what to do. */
+MA_NODISCARD ma_status
+ma_extent_fail(int64_t rows, ma_error *err);
 
 /* Whether the array's rows take no memory, so that there may be any number of them. */
 bool

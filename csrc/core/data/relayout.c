@@ -1,182 +1,215 @@
 #include "core/data/relayout.h"
 
-#include <string.h>
-
-#include "core/base/number.h"
 #include "core/data/builder.h"
-#include "core/data/extent.h"
+#include "core/types/holds.h"
 
-/* ---- whether ---- */
+/* ---- other offsets to the same bytes or items ---- */
 
-static bool
-is_binary(const ma_type *type)
+/* The rows' validity bitmap, which is cut where that needs no shifting. */
+static ma_status
+share_validity(const ma_array *self, ma_array *out, ma_error *err)
 {
-    return type->id == MA_TYPE_BINARY || type->id == MA_TYPE_LARGE_BINARY ||
-           type->id == MA_TYPE_BINARY_VIEW;
-}
-
-/* Any layout will do for text and binary, and wider offsets for lists. */
-static bool
-kinds_allow(const ma_type *from, const ma_type *to)
-{
-    return from->id == to->id ||
-           (ma_type_is_utf8(from) && (ma_type_is_utf8(to) || is_binary(to))) ||
-           (is_binary(from) && is_binary(to)) ||
-           (from->id == MA_TYPE_LIST && to->id == MA_TYPE_LARGE_LIST) ||
-           (from->id == MA_TYPE_LIST_VIEW && to->id == MA_TYPE_LARGE_LIST_VIEW);
-}
-
-/* An order that was promised need not be; the other way round nobody has looked. */
-static bool
-parameters_allow(const ma_type *from, const ma_type *to)
-{
-    return from->unit == to->unit && from->bits == to->bits && from->list_size == to->list_size &&
-           from->scale == to->scale && from->precision <= to->precision &&
-           (from->timezone != NULL) == (to->timezone != NULL) && (from->ordered || !to->ordered) &&
-           (from->keys_sorted || !to->keys_sorted) && from->n_children == to->n_children &&
-           (!ma_type_is_union(from) || from->n_children == 0 ||
-            memcmp(from->type_codes, to->type_codes, (size_t)from->n_children) == 0);
-}
-
-static bool
-child_allows(const ma_type *parent, int32_t index, const ma_field *to)
-{
-    const ma_field *from = parent->children[index];
-    const bool named = parent->id == MA_TYPE_STRUCT || ma_type_is_union(parent);
-    const bool never_null = parent->id == MA_TYPE_RUN_END_ENCODED && index == 0;
-    return (to->nullable || !from->nullable || never_null) &&
-           (!named || (from->name_size == to->name_size &&
-                       memcmp(from->name, to->name, (size_t)from->name_size) == 0)) &&
-           ma_type_can_relayout(from->type, to->type);
-}
-
-/* Keys and entries are never null, and may have any names. */
-static bool
-map_allows(const ma_type *from, const ma_type *to)
-{
-    ma_field *const *a = from->children[0]->type->children;
-    ma_field *const *b = to->children[0]->type->children;
-    return ma_type_can_relayout(a[0]->type, b[0]->type) &&
-           ma_type_can_relayout(a[1]->type, b[1]->type) && (b[1]->nullable || !a[1]->nullable);
-}
-
-bool
-ma_type_can_relayout(const ma_type *from, const ma_type *to)
-{
-    if (!kinds_allow(from, to) || !parameters_allow(from, to)) {
-        return false;
+    const ma_buffer *source = &self->buffers[0];
+    const int64_t size = ma_bitmap_size(self->length);
+    uint8_t *bits;
+    atomic_store(&out->nulls, atomic_load(&self->nulls));
+    if (source->data == NULL || size == 0) {
+        return MA_OK;
     }
-    if (from->id == MA_TYPE_DICTIONARY) {
-        return from->index_type->id == to->index_type->id &&
-               ma_type_can_relayout(from->value_type, to->value_type);
+    if ((self->offset & 7) == 0) {
+        out->buffers[0] = ma_buffer_slice(*source, self->offset / 8, size);
+        return MA_OK;
     }
-    if (from->id == MA_TYPE_MAP) {
-        return map_allows(from, to);
+    MA_TRY(ma_buffer_alloc(size, &out->buffers[0], &bits, err));
+    ma_bitmap_copy(bits, source->data, self->offset, self->length);
+    return MA_OK;
+}
+
+/* Buffer `index` of `out`, for as many 32- or 64-bit numbers as its kind has. */
+static ma_status
+make_numbers(ma_array *out, int index, uint8_t **numbers, ma_error *err)
+{
+    const ma_buffer_kind kind = ma_layouts[out->type->layout].buffers[index];
+    const int64_t count = out->length + ma_buffer_kind_is_offsets(kind);
+    return ma_buffer_alloc(count * (ma_buffer_kind_bits(kind, 0) / 8), &out->buffers[index],
+                           numbers, err);
+}
+
+/* Number `i`, if it fits. */
+static bool
+put_number(uint8_t *numbers, bool wide, int64_t i, int64_t number)
+{
+    if (wide) {
+        ma_store_i64(numbers + 8 * i, number);
+    } else {
+        ma_store_i32(numbers + 4 * i, (int32_t)number);
     }
-    for (int32_t i = 0; i < from->n_children; i++) {
-        if (!child_allows(from, i, to->children[i])) {
+    return wide || number <= INT32_MAX;
+}
+
+static bool
+has_byte_offsets(const ma_type *type)
+{
+    return type->layout == MA_LAYOUT_BINARY32 || type->layout == MA_LAYOUT_BINARY64;
+}
+
+static ma_status
+share_bytes(const ma_array *self, ma_array *out, bool *fits, ma_error *err)
+{
+    const bool wide = out->type->layout == MA_LAYOUT_BINARY64;
+    uint8_t *offsets;
+    MA_TRY(make_numbers(out, 1, &offsets, err));
+    out->buffers[2] = ma_buffer_ref(self->buffers[2]);
+    *fits = true;
+    for (int64_t i = 0; i <= self->length && *fits; i++) {
+        *fits = put_number(offsets, wide, i, ma_array_offset_at(self, i));
+    }
+    return MA_OK;
+}
+
+/* Offsets take items that lie one list behind the other. A null that has items elsewhere has none
+ * then. */
+static bool
+share_items_in_order(const ma_array *self, bool wide, uint8_t *offsets)
+{
+    int64_t end = 0;
+    bool fits = true;
+    for (int64_t i = 0; i < self->length && fits; i++) {
+        int64_t start;
+        int64_t size;
+        ma_array_list_at(self, i, &start, &size);
+        if (i == 0) {
+            end = start;
+            fits = put_number(offsets, wide, 0, start);
+        }
+        if (start == end) {
+            end += size;
+        } else if (size > 0 && !ma_array_is_null(self, i)) {
             return false;
         }
+        fits = fits && put_number(offsets, wide, i + 1, end);
     }
-    /* run ends are what they are: their type is part of the array's */
-    return from->id != MA_TYPE_RUN_END_ENCODED ||
-           from->children[0]->type->id == to->children[0]->type->id;
+    return fits;
 }
 
-/* ---- wider offsets ---- */
-
-/* Items `start` to `end` of a buffer of 32-bit numbers, as 64-bit ones. */
-static ma_status
-widen_buffer(const ma_buffer *source, int64_t start, int64_t end, ma_buffer *out, ma_error *err)
-{
-    uint8_t *target;
-    MA_TRY(ma_buffer_alloc(8 * (end - start), out, &target, err));
-    for (int64_t i = start; i < end; i++) {
-        ma_store_u64(target + 8 * (i - start),
-                     (uint64_t)(int64_t)ma_load_i32(source->data + 4 * i));
-    }
-    return MA_OK;
-}
-
-/* The same rows, from the beginning of a byte of the validity bitmap on. */
-static ma_status
-widen_buffers(const ma_array *self, ma_array *wide, ma_error *err)
-{
-    const ma_layout *layout = &ma_layouts[self->type->layout];
-    const int64_t start = self->offset & ~INT64_C(7);
-    const int64_t end = self->offset + self->length;
-    for (int i = 0; i < layout->n_buffers; i++) {
-        const ma_buffer *buffer = &self->buffers[i];
-        const ma_buffer_kind kind = layout->buffers[i];
-        if (kind == MA_BUFFER_VALIDITY && buffer->data != NULL) {
-            wide->buffers[i] = ma_buffer_slice(*buffer, start / 8, buffer->size - start / 8);
-        } else if (kind == MA_BUFFER_BYTES) {
-            wide->buffers[i] = ma_buffer_ref(*buffer);
-        } else if (kind != MA_BUFFER_VALIDITY) {
-            MA_TRY(widen_buffer(buffer, start, end + ma_buffer_kind_is_offsets(kind),
-                                &wide->buffers[i], err));
-        }
-    }
-    wide->offset = self->offset - start;
-    atomic_store_explicit(&wide->nulls, atomic_load_explicit(&self->nulls, memory_order_relaxed),
-                          memory_order_relaxed);
-    return MA_OK;
-}
-
-static ma_status
-widen(const ma_array *self, ma_type *type, ma_array **out, ma_error *err)
-{
-    ma_array *wide = NULL;
-    MA_TRY(ma_array_new(type, self->length, 0, &wide, err));
-    const ma_status st = widen_buffers(self, wide, err);
-    if (st != MA_OK) {
-        ma_array_unref(wide);
-        return st;
-    }
-    for (int32_t i = 0; i < self->n_children; i++) {
-        wide->children[i] = ma_array_ref(self->children[i]);
-    }
-    *out = wide;
-    return MA_OK;
-}
-
+/* Views take them as they lie. */
 static bool
-is_wider(const ma_type *from, const ma_type *to)
+share_items_as_views(const ma_array *self, bool wide, uint8_t *offsets, uint8_t *sizes)
 {
-    return (from->layout == MA_LAYOUT_BINARY32 && to->layout == MA_LAYOUT_BINARY64) ||
-           (from->layout == MA_LAYOUT_LIST32 && to->layout == MA_LAYOUT_LIST64) ||
-           (from->layout == MA_LAYOUT_LIST_VIEW32 && to->layout == MA_LAYOUT_LIST_VIEW64);
+    bool fits = true;
+    for (int64_t i = 0; i < self->length && fits; i++) {
+        int64_t start;
+        int64_t size;
+        ma_array_list_at(self, i, &start, &size);
+        fits = put_number(offsets, wide, i, start) && put_number(sizes, wide, i, size) &&
+               (wide || start <= INT32_MAX - size);
+    }
+    return fits;
 }
 
-/* ---- text and binary, row by row ---- */
+static ma_status
+share_items(const ma_array *self, ma_array *out, bool *fits, ma_error *err)
+{
+    const ma_layout_id layout = out->type->layout;
+    const bool wide = layout == MA_LAYOUT_LIST64 || layout == MA_LAYOUT_LIST_VIEW64;
+    uint8_t *offsets;
+    uint8_t *sizes;
+    MA_TRY(make_numbers(out, 1, &offsets, err));
+    out->children[0] = ma_array_ref(self->children[0]);
+    if (layout == MA_LAYOUT_LIST32 || layout == MA_LAYOUT_LIST64) {
+        (void)put_number(offsets, wide, 0, 0);
+        *fits = share_items_in_order(self, wide, offsets);
+        return MA_OK;
+    }
+    MA_TRY(make_numbers(out, 2, &sizes, err));
+    *fits = share_items_as_views(self, wide, offsets, sizes);
+    return MA_OK;
+}
+
+/* NULL in `*out` where the offsets do not fit. */
+static ma_status
+share(const ma_array *self, ma_type *type, ma_array **out, ma_error *err)
+{
+    ma_array *shared = NULL;
+    bool fits = false;
+    MA_TRY(ma_array_new(type, self->length, 0, &shared, err));
+    ma_status st = share_validity(self, shared, err);
+    if (st == MA_OK) {
+        st = has_byte_offsets(type) ? share_bytes(self, shared, &fits, err)
+                                    : share_items(self, shared, &fits, err);
+    }
+    if (st != MA_OK || !fits) {
+        ma_array_unref(shared);
+        shared = NULL;
+    }
+    *out = shared;
+    return st;
+}
+
+/* ---- other indices into the same dictionary ---- */
 
 static ma_status
-append_rows(const ma_array *self, ma_builder *builder, ma_error *err)
+indices_of(const ma_array *self, ma_array **out, ma_error *err)
 {
-    MA_TRY(ma_builder_reserve(builder, self->length, err));
-    for (int64_t i = 0; i < self->length; i++) {
-        if (ma_array_is_null(self, i)) {
-            MA_TRY(ma_builder_append_null(builder, 1, err));
-        } else {
-            const ma_bytes bytes = ma_array_bytes_at(self, i);
-            MA_TRY(ma_builder_append_bytes(builder, bytes.data, bytes.size, err));
-        }
+    ma_array *indices = NULL;
+    MA_TRY(ma_array_new(self->type->index_type, self->length, 0, &indices, err));
+    indices->offset = self->offset;
+    for (int i = 0; i < 2; i++) {
+        indices->buffers[i] = ma_buffer_ref(self->buffers[i]);
     }
+    *out = indices;
     return MA_OK;
+}
+
+static ma_status
+rebuild(const ma_array *self, ma_type *type, ma_array **out, ma_error *err);
+
+static ma_status
+change_indices(const ma_array *self, ma_type *type, ma_array **out, ma_error *err)
+{
+    ma_array *narrow = NULL;
+    ma_array *wide = NULL;
+    MA_TRY(indices_of(self, &narrow, err));
+    ma_status st = rebuild(narrow, type->index_type, &wide, err);
+    ma_array_unref(narrow);
+    MA_TRY(st);
+    st = ma_array_new(type, self->length, 0, out, err);
+    if (st == MA_OK) {
+        for (int i = 0; i < 2; i++) {
+            (*out)->buffers[i] = ma_buffer_ref(wide->buffers[i]);
+        }
+        (*out)->dictionary = ma_array_ref(self->dictionary);
+    }
+    ma_array_unref(wide);
+    return st;
+}
+
+/* ---- row by row ---- */
+
+/* A builder takes text for UTF-8; these are the bytes that were there. */
+static void
+forget_unchecked(ma_array *self, unsigned checked)
+{
+    atomic_fetch_and(&self->checked, checked);
+    for (int32_t i = 0; i < self->n_children; i++) {
+        forget_unchecked(self->children[i], checked);
+    }
+    if (self->dictionary != NULL) {
+        forget_unchecked(self->dictionary, checked);
+    }
 }
 
 static ma_status
 rebuild(const ma_array *self, ma_type *type, ma_array **out, ma_error *err)
 {
     ma_builder *builder = NULL;
-    MA_TRY(ma_array_check_extent(self, 0, self->length, MA_EXTENT_OBJECTS, err));
     MA_TRY(ma_builder_new(type, &builder, err));
-    ma_status st = append_rows(self, builder, err);
+    ma_status st = ma_builder_copy_rows(builder, self, 0, self->length, err);
     if (st == MA_OK) {
         st = ma_builder_finish(builder, out, err);
     }
-    if (st == MA_OK) { /* a builder takes text for UTF-8; these are the bytes that were there */
-        atomic_fetch_and(&(*out)->checked, atomic_load(&self->checked));
+    if (st == MA_OK) {
+        forget_unchecked(*out, atomic_load(&self->checked));
     }
     ma_builder_free(builder);
     return st;
@@ -205,22 +238,48 @@ relayout_parts(ma_array *self, ma_error *err)
                                     : MA_OK;
 }
 
+/* Whether all buffers may stay as they are. */
+static bool
+has_same_buffers(const ma_type *a, const ma_type *b)
+{
+    return a->layout == b->layout && a->bits == b->bits &&
+           (a->layout != MA_LAYOUT_DICTIONARY || a->index_type->id == b->index_type->id);
+}
+
+static bool
+may_share(const ma_type *from, const ma_type *to)
+{
+    return (has_byte_offsets(from) && has_byte_offsets(to)) ||
+           (ma_type_is_any_list(to) &&
+            (ma_type_is_any_list(from) || from->id == MA_TYPE_FIXED_SIZE_LIST));
+}
+
+/* The array's own buffers under `type`; parts that could be shared may still have their type. */
+static ma_status
+relayout_own(ma_array *self, ma_type *type, ma_array **out, ma_error *err)
+{
+    *out = NULL;
+    if (has_same_buffers(self->type, type)) {
+        return ma_array_retype(self, type, out, err);
+    }
+    if (self->type->layout == MA_LAYOUT_DICTIONARY && type->layout == MA_LAYOUT_DICTIONARY) {
+        return change_indices(self, type, out, err);
+    }
+    if (may_share(self->type, type)) {
+        MA_TRY(share(self, type, out, err));
+    }
+    return *out != NULL ? MA_OK : rebuild(self, type, out, err);
+}
+
 ma_status
 ma_array_relayout(ma_array *self, ma_type *type, ma_array **out, ma_error *err)
 {
     ma_array *changed = NULL;
-    assert(ma_type_can_relayout(self->type, type));
     if (self->type == type) {
         *out = ma_array_ref(self);
         return MA_OK;
     }
-    if (self->type->layout == type->layout) {
-        MA_TRY(ma_array_retype(self, type, &changed, err));
-    } else if (is_wider(self->type, type)) {
-        MA_TRY(widen(self, type, &changed, err));
-    } else {
-        MA_TRY(rebuild(self, type, &changed, err));
-    }
+    MA_TRY(relayout_own(self, type, &changed, err));
     const ma_status st = relayout_parts(changed, err);
     if (st != MA_OK) {
         ma_array_unref(changed);

@@ -7,11 +7,9 @@
 static ma_fb_ref
 write_int_type(ma_fb_writer *out, const ma_type *type)
 {
-    const bool is_signed = type->id == MA_TYPE_INT8 || type->id == MA_TYPE_INT16 ||
-                           type->id == MA_TYPE_INT32 || type->id == MA_TYPE_INT64;
     ma_fb_begin(out);
     ma_fb_put_int(out, 0, 4, type->bits);
-    ma_fb_put_int(out, 1, 1, is_signed);
+    ma_fb_put_int(out, 1, 1, ma_type_is_signed(type));
     return ma_fb_end(out);
 }
 

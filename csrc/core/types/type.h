@@ -136,13 +136,25 @@ ma_type_is_integer(const ma_type *self)
     return self->id >= MA_TYPE_INT8 && self->id <= MA_TYPE_UINT64;
 }
 
+static inline bool
+ma_type_is_signed(const ma_type *self)
+{
+    return self->id == MA_TYPE_INT8 || self->id == MA_TYPE_INT16 || self->id == MA_TYPE_INT32 ||
+           self->id == MA_TYPE_INT64;
+}
+
 /* The greatest value of an integer type. */
 static inline uint64_t
 ma_type_greatest(const ma_type *self)
 {
-    const bool is_signed = self->id == MA_TYPE_INT8 || self->id == MA_TYPE_INT16 ||
-                           self->id == MA_TYPE_INT32 || self->id == MA_TYPE_INT64;
-    return UINT64_MAX >> (64 - self->bits + is_signed);
+    return UINT64_MAX >> (64 - self->bits + ma_type_is_signed(self));
+}
+
+/* Lists of any length, by offsets or by views. */
+static inline bool
+ma_type_is_any_list(const ma_type *self)
+{
+    return self->id >= MA_TYPE_LIST && self->id <= MA_TYPE_LARGE_LIST_VIEW;
 }
 
 /* A field; takes new references to `type` and `metadata` (NULL for none) and copies the name.
