@@ -267,9 +267,6 @@ fill_schema(fuzz_input *in, bool other_layout, holder *owner, int depth, struct 
     if ((switches & 4) && depth < MOST_DEPTH) {
         out->dictionary = hold(owner, sizeof(struct ArrowSchema));
         fill_schema(in, other_layout, owner, depth + 1, out->dictionary);
-        if (other_layout && (switches & 128)) {
-            decode(out);
-        }
     }
     switch (switches & 8 ? take_odd(in, 5) : 0) {
     case 1:
@@ -294,6 +291,9 @@ fill_schema(fuzz_input *in, bool other_layout, holder *owner, int depth, struct 
         break;
     default:
         break;
+    }
+    if (other_layout && out->dictionary != NULL && (switches & 128)) {
+        decode(out);
     }
 }
 

@@ -122,6 +122,9 @@ add_key(const ma_builder *self, int64_t row, ma_growing *out, ma_error *err)
             const uint8_t bit = ma_bitmap_get(self->first.data, row);
             return ma_growing_add(out, &bit, 1, err);
         }
+        if (width == 0) { /* there is one value, and no memory */
+            return MA_OK;
+        }
         return ma_growing_add(out, self->first.data + row * width, width, err);
     case MA_LAYOUT_DICTIONARY: /* equal values have equal indices */
         return ma_growing_add(out, self->first.data + row * width, width, err);
