@@ -14,7 +14,7 @@ RUN := tools/python.sh
 INSIDE = "$$($(RUN) tools/environments.py make $(1))"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench build lint format docs fuzz soak wheel clean \
+.PHONY: help setup demo test bench build lint format docs fuzz soak soak-leaks wheel clean \
 	test-sanitize test-thread test-faults test-freethreaded
 
 help:  ## this list
@@ -50,8 +50,11 @@ fuzz: setup  ## look for inputs that break the core, with each fuzzer in turn (c
 		$(MAKE) -s --no-print-directory -C fuzz run TARGET="$${name#fuzz_}" SECONDS=$(SECONDS) || exit 1; \
 	done
 
-soak: setup  ## the tests with as many rounds and mutants as they know, under the sanitizers
+soak: setup  ## the tests with as many mutants as they know, under the sanitizers
 	@MINARROW_SOAK=1 $(RUN) tools/run_tests.py --variant sanitize -- $(ARGS)
+
+soak-leaks: setup  ## 100,000 rounds of everything public; memory means nothing under sanitizers
+	@MINARROW_SOAK=1 $(RUN) tools/run_tests.py --python "$$($(RUN) --which)" -- tests/memory $(ARGS)
 
 bench: setup  ## minarrow beside pyarrow and others, in one table
 	@python=$(call INSIDE,bench) && "$$python" benchmarks/run.py $(ARGS)
