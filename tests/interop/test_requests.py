@@ -109,6 +109,7 @@ NOT_HONOURED = [
     ("struct", ma.struct([("b", ma.int8()), ("a", ma.string())])),
     ("dense_union", ma.sparse_union([ma.field("i", ma.int32()), ma.field("t", ma.string())])),
     ("null", ma.sparse_union(CHOICES)),
+    ("null", ma.run_end_encoded(ma.int16(), ma.sparse_union(CHOICES))),
 ]
 
 
@@ -215,6 +216,15 @@ def test_the_same_type(name):
     assert given.type == array.type
     assert given.equals(array)
     assert array.__arrow_c_array__(None) and array.__arrow_c_array__(requested_schema=None)
+
+
+def test_a_union_has_no_place_for_the_nulls_of_indices():
+    union = make("dense_union")
+    coded = ma.DictionaryArray.from_arrays(ma.array([3, None, 0], ma.int8()), union)
+    assert lend(coded, union.type).type == coded.type
+    wanted = ma.dictionary(ma.int32(), ma.sparse_union(CHOICES))
+    assert lend(coded, wanted).type == wanted
+    assert lend(coded, wanted).to_pylist() == ["b", None, 1]
 
 
 def test_names_metadata_and_nullability():

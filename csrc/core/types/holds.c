@@ -107,12 +107,26 @@ decoded(const ma_type *self)
     return self->id == MA_TYPE_DICTIONARY ? self->value_type : self->children[1]->type;
 }
 
+/* Whether values come out of a dictionary into a union, which has no nulls, for which a child would
+ * have to be chosen. */
+static bool
+loses_nulls(const ma_type *self, const ma_type *other)
+{
+    while (is_encoded(self)) {
+        self = decoded(self);
+    }
+    return other->id == MA_TYPE_DICTIONARY && ma_type_is_union(self);
+}
+
 /* What has the same encoding has it still; else values are taken out of `other`'s, and put into
  * that of `self`. */
 static bool
 encoding_holds(const ma_type *self, const ma_type *other)
 {
     const bool same = self->id == other->id;
+    if (!same && loses_nulls(self, other)) {
+        return false;
+    }
     if (!is_encoded(self)) {
         return ma_type_holds(self, decoded(other));
     }
@@ -137,7 +151,7 @@ ma_type_holds(const ma_type *self, const ma_type *other)
         return encoding_holds(self, other);
     }
     if (other->id == MA_TYPE_NULL) {
-        return !ma_type_is_union(self); /* of which a child would have to be chosen */
+        return !ma_type_is_union(self);
     }
     if (!kind_holds(self, other) || !parameters_hold(self, other)) {
         return false;
