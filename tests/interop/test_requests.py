@@ -179,6 +179,34 @@ def test_nulls_that_took_no_memory(wide, wrap):
         lend(nulls, wanted)
 
 
+@pytest.mark.parametrize(
+    "free, wanted",
+    [
+        (ma.Array.from_buffers(ma.null(), 2**40, [None]), ma.int8()),
+        (
+            ma.Array.from_buffers(
+                ma.list_(ma.int8(), 0), 2**40, [None], children=[ma.array([], ma.int8())]
+            ),
+            ma.list_(ma.int8()),
+        ),
+        (
+            ma.Array.from_buffers(
+                ma.run_end_encoded(ma.int64(), ma.int8()),
+                2**40,
+                [None],
+                children=[ma.array([2**40]), ma.array([1], ma.int8())],
+            ),
+            ma.int8(),
+        ),
+    ],
+    ids=["null", "lists of no items", "runs"],
+)
+def test_rows_that_took_no_memory(free, wanted):
+    with pytest.raises(ma.ArrowInvalid, match="1099511627776 rows come to more than"):
+        lend(free, wanted)
+    assert len(lend(free.slice(5, 1000), wanted)) == 1000
+
+
 def test_nulls_within_an_encoding_are_told():
     own = ma.field("x", ma.run_end_encoded(ma.int16(), ma.int8()), nullable=False)
     batch = ma.record_batch([ma.array([1, None], own.type)], schema=ma.schema([own]))

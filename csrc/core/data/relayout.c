@@ -1,6 +1,7 @@
 #include "core/data/relayout.h"
 
 #include "core/data/builder.h"
+#include "core/data/extent.h"
 #include "core/types/holds.h"
 
 /* ---- other offsets to the same bytes or items ---- */
@@ -132,6 +133,9 @@ share(const ma_array *self, ma_type *type, ma_array **out, ma_error *err)
 {
     ma_array *shared = NULL;
     bool fits = false;
+    if (ma_array_is_free(self)) { /* lists of no items */
+        MA_TRY(ma_check_free_rows(self->length, err));
+    }
     MA_TRY(ma_array_new(type, self->length, 0, &shared, err));
     ma_status st = share_validity(self, shared, err);
     if (st == MA_OK) {
