@@ -169,10 +169,9 @@ PyObject *
 pyma_memory_file_new(PyTypeObject *type, ma_buffer buffer, pyma_descriptor *descriptor)
 {
     pyma_memory_file *self = (pyma_memory_file *)type->tp_alloc(type, 0);
-    if (self == NULL || pyma_mutex_init(&self->lock) < 0) {
+    if (self == NULL) {
         ma_buffer_clear(&buffer);
         pyma_descriptor_unref(descriptor);
-        Py_XDECREF(self);
         return NULL;
     }
     self->base.kind = &memory_kind;
@@ -189,7 +188,6 @@ pyma_memory_file_tp_dealloc(PyObject *op)
     pyma_memory_file *self = (pyma_memory_file *)op;
     ma_buffer_clear(&self->buffer);
     pyma_descriptor_unref(self->descriptor);
-    pyma_mutex_fini(&self->lock);
     pyma_file_dealloc(op);
 }
 

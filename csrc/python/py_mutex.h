@@ -1,81 +1,44 @@
-/* A lock for the few fields of an object that several threads may change: held for a moment, never
- * while Python code runs. Whoever finds it taken waits without the GIL, so its holder may let go of
- * the GIL. */
+/* A lock for the few fields of an object that several threads may change: held for some
+ * instructions, in which nobody runs Python code, waits, or lets go of the interpreter.
+ *
+ * Where there is a GIL, that is the lock. Elsewhere it is a flag. A fork copies it free, since the
+ * interpreter first stops all other threads, at places where they hold none of these. With PyMutex
+ * that is not so: one that others wait for is handed to a thread that has yet to wake up, and a
+ * copy without that thread has it locked for ever. */
 #ifndef PYMA_MUTEX_H
 #define PYMA_MUTEX_H
 
-#include "python/py_compat.h"
+#include "python/py_os.h"
 
-#if PY_VERSION_HEX >= 0x030D0000
+#define PYMA_MUTEX_LOOKS 100 /* before this thread makes room for the one that it waits for */
 
-typedef PyMutex pyma_mutex;
-
-/* -1 with an exception. */
-static inline int
-pyma_mutex_init(pyma_mutex *self)
-{
-    *self = (pyma_mutex){0};
-    return 0;
-}
-
-static inline void
-pyma_mutex_fini(pyma_mutex *self)
-{
-    (void)self;
-}
+typedef struct pyma_mutex {
+    atomic_bool taken; /* a zeroed struct is free */
+} pyma_mutex;
 
 static inline void
 pyma_mutex_lock(pyma_mutex *self)
 {
-    PyMutex_Lock(self);
-}
-
-static inline void
-pyma_mutex_unlock(pyma_mutex *self)
-{
-    PyMutex_Unlock(self);
-}
-
+#ifdef Py_GIL_DISABLED
+    for (int looks = 1; atomic_exchange_explicit(&self->taken, true, memory_order_acquire);
+         looks++) {
+        if (looks % PYMA_MUTEX_LOOKS == 0) {
+            pyma_os_nap();
+        }
+    }
 #else
-
-typedef PyThread_type_lock pyma_mutex;
-
-static inline int
-pyma_mutex_init(pyma_mutex *self)
-{
-    *self = PyThread_allocate_lock();
-    if (*self == NULL) {
-        PyErr_NoMemory();
-        return -1;
-    }
-    return 0;
-}
-
-static inline void
-pyma_mutex_fini(pyma_mutex *self)
-{
-    if (*self != NULL) {
-        PyThread_free_lock(*self);
-        *self = NULL;
-    }
-}
-
-static inline void
-pyma_mutex_lock(pyma_mutex *self)
-{
-    if (!PyThread_acquire_lock(*self, NOWAIT_LOCK)) {
-        Py_BEGIN_ALLOW_THREADS
-        PyThread_acquire_lock(*self, WAIT_LOCK);
-        Py_END_ALLOW_THREADS
-    }
+    (void)self;
+#endif
 }
 
 static inline void
 pyma_mutex_unlock(pyma_mutex *self)
 {
-    PyThread_release_lock(*self);
-}
-
+#ifdef Py_GIL_DISABLED
+    atomic_store_explicit(&self->taken, false, memory_order_release);
+#else
+    (void)self;
 #endif
+}
 
 #endif

@@ -96,6 +96,12 @@ pyma_os_wait(pyma_os_socket socket, bool to_write, int64_t milliseconds);
 int64_t
 pyma_os_milliseconds(void);
 
+/* ---- threads ---- */
+
+/* Sleep for the shortest time that there is, so that any other thread may run. */
+void
+pyma_os_nap(void);
+
 /* ---- mapped memory ---- */
 
 /* Map the first `size` bytes (at least 1) of a regular file, shared and read-only. The mapping

@@ -187,9 +187,8 @@ static PyObject *
 wrap_descriptor(PyTypeObject *type, pyma_descriptor *descriptor, const char *mode)
 {
     OSFileObject *self = (OSFileObject *)type->tp_alloc(type, 0);
-    if (self == NULL || pyma_mutex_init(&self->lock) < 0) {
+    if (self == NULL) {
         pyma_descriptor_unref(descriptor);
-        Py_XDECREF(self);
         return NULL;
     }
     self->base.kind = &os_file_kind;
@@ -243,7 +242,6 @@ OSFile_tp_dealloc(PyObject *op)
     OSFileObject *self = (OSFileObject *)op;
     pyma_descriptor_unref(self->descriptor);
     Py_CLEAR(self->name);
-    pyma_mutex_fini(&self->lock);
     pyma_file_dealloc(op);
 }
 

@@ -188,6 +188,15 @@ pyma_os_milliseconds(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* ---- threads ---- */
+
+void
+pyma_os_nap(void)
+{
+    const struct timespec shortest = {0, 1};
+    (void)nanosleep(&shortest, NULL);
+}
+
 /* ---- mapped memory ---- */
 
 int

@@ -255,6 +255,14 @@ pyma_os_milliseconds(void)
     return (int64_t)GetTickCount64();
 }
 
+/* ---- threads ---- */
+
+void
+pyma_os_nap(void)
+{
+    Sleep(1);
+}
+
 /* ---- mapped memory ---- */
 
 int
