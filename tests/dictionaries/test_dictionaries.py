@@ -222,6 +222,20 @@ def test_all_null_before_its_dictionary():
     check(data, [None, None, "a", "b", None, "a"])
 
 
+@pytest.mark.parametrize(
+    "type_", [ma.string(), ma.run_end_encoded(ma.int16(), ma.string())], ids=str
+)
+def test_a_null_equals_a_null_wherever_it_is(type_):
+    """In the indices, among the values, or in a run of them."""
+    values = ma.array(["a", None], type_)
+    by_value = ma.DictionaryArray.from_arrays(ma.array([0, 1], ma.int8()), values)
+    by_index = ma.DictionaryArray.from_arrays(ma.array([0, None], ma.int8()), values)
+    neither = ma.DictionaryArray.from_arrays(ma.array([0, 0], ma.int8()), values)
+    assert by_value.to_pylist() == by_index.to_pylist() == ["a", None]
+    assert by_value.equals(by_index) and by_index.equals(by_value)
+    assert not by_value.equals(neither) and not neither.equals(by_index)
+
+
 def test_indices_out_of_range_are_refused():
     indices = ma.array([0, 5], ma.int8())
     values = ma.array(["a"], ma.string())

@@ -199,6 +199,23 @@ ma_array_run_at(const ma_array *self, int64_t i)
     return low;
 }
 
+bool
+ma_array_is_null_within(const ma_array *self, int64_t i)
+{
+    while (!ma_array_is_null(self, i)) {
+        if (self->type->layout == MA_LAYOUT_DICTIONARY) {
+            i = ma_array_int_at(self, i);
+            self = self->dictionary;
+        } else if (self->type->layout == MA_LAYOUT_RUN_END) {
+            i = ma_array_run_at(self, i);
+            self = self->children[1];
+        } else {
+            return false;
+        }
+    }
+    return true;
+}
+
 int32_t
 ma_array_union_at(const ma_array *self, int64_t i, int64_t *row)
 {

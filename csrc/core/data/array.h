@@ -88,6 +88,10 @@ ma_array_is_null(const ma_array *self, int64_t i)
     return bits != NULL ? !ma_bitmap_get(bits, self->offset + i) : self->type->id == MA_TYPE_NULL;
 }
 
+/* The same for row `i` of a checked array, or the dictionary's value or the run it stands for. */
+bool
+ma_array_is_null_within(const ma_array *self, int64_t i);
+
 /* Offset `i` (0 <= i <= length) of a binary or list array of either width, counted from the array's
  * first row. */
 static inline int64_t

@@ -203,15 +203,6 @@ decode(const ma_array *array, int64_t *i)
     return is_index ? array->dictionary : array->children[1];
 }
 
-static bool
-is_null_within(const ma_array *array, int64_t i)
-{
-    while (is_encoded(array->type->layout) && !ma_array_is_null(array, i)) {
-        array = decode(array, &i);
-    }
-    return ma_array_is_null(array, i);
-}
-
 /* A row of the array, the builder, or both that an index or a run stands for. */
 static ma_status
 copy_encoded(copying *self, ma_builder *builder, const ma_array *array, int64_t i)
@@ -223,7 +214,7 @@ copy_encoded(copying *self, ma_builder *builder, const ma_array *array, int64_t 
     if (!same && !is_encoded(builder->type->layout)) {
         return copy_row(self, builder, array, i);
     }
-    if (is_null_within(array, i)) {
+    if (ma_array_is_null_within(array, i)) {
         return copy_null(self, builder, array);
     }
     if (builder->type->layout == MA_LAYOUT_DICTIONARY) {

@@ -348,7 +348,7 @@ static int64_t
 entry_at(const ma_array *self, int64_t i)
 {
     const int64_t entry = ma_array_is_null(self, i) ? -1 : ma_array_int_at(self, i);
-    return entry >= 0 && ma_array_is_null(self->dictionary, entry) ? -1 : entry;
+    return entry >= 0 && ma_array_is_null_within(self->dictionary, entry) ? -1 : entry;
 }
 
 /* Whether all entries that both dictionaries have are equal, so that equal indices need no look at
