@@ -61,11 +61,12 @@ def series_of_array(array, **given):
 _SCALAR = (str, int, float, type(None))
 
 
-def _described(entries):
-    """What the metadata says of columns or levels of labels, each entry of the type it must be."""
+def _described(entries, names):
+    """What the metadata says of columns or levels of labels, each entry of the type it must be;
+    `names` are those of names."""
     types = {
-        "name": _SCALAR,
-        "field_name": _SCALAR,
+        "name": names,
+        "field_name": names,
         "pandas_type": str,
         "numpy_type": str,
         "metadata": dict,
@@ -95,8 +96,8 @@ def _pandas_metadata(schema):
     index = [entry for entry in _list(found.get("index_columns")) if isinstance(entry, str | dict)]
     return {
         "index_columns": index,
-        "columns": _described(_list(found.get("columns"))),
-        "column_indexes": _described(_list(found.get("column_indexes"))),
+        "columns": _described(_list(found.get("columns")), (str, type(None))),
+        "column_indexes": _described(_list(found.get("column_indexes")), _SCALAR),
         "attributes": found["attributes"] if isinstance(found.get("attributes"), dict) else {},
     }
 
@@ -287,23 +288,28 @@ def _numpy_type(values):
     return str(values.dtype)
 
 
-def _extension(dtype):
-    """The metadata of a field for what pandas stores in Arrow as extension types of its own."""
+# what pandas stores in Arrow as extension types of its own
+_EXTENSIONS = (pd.PeriodDtype, pd.IntervalDtype)
+
+
+def _extension(dtype, storage):
+    """The metadata of a field for values of that dtype, stored as that type."""
     if isinstance(dtype, pd.PeriodDtype):
         name, parameters = "pandas.period", {"freq": str(dtype)[len("period[") : -1]}
     elif isinstance(dtype, pd.IntervalDtype):
-        name, parameters = "pandas.interval", {"subtype": str(dtype.subtype)}
-        parameters["closed"] = dtype.closed
+        name = "pandas.interval"
+        parameters = {"subtype": str(storage.field("left").type), "closed": dtype.closed}
     else:
         return None
     return {"ARROW:extension:name": name, "ARROW:extension:metadata": json.dumps(parameters)}
 
 
 def _describe(name, field_name, values, array):
+    is_extension = isinstance(values.dtype, _EXTENSIONS)
     return {
         "name": None if name is None else _text_of(name),
         "field_name": field_name,
-        "pandas_type": "object" if _extension(values.dtype) else _pandas_type(array.type),
+        "pandas_type": "object" if is_extension else _pandas_type(array.type),
         "numpy_type": _numpy_type(values),
         "metadata": _extra(array),
     }
@@ -398,7 +404,7 @@ def batch_from_pandas(
         frame = frame.iloc[:, kept]
         levels = [level for level in levels if level[1] in wanted]
         index_columns = [x for x in index_columns if isinstance(x, dict) or x in wanted]
-    names, arrays, described, marks = [], [], [], []
+    names, arrays, described, dtypes = [], [], [], []
     labelled = ((label, _text_of(label), frame.iloc[:, i]) for i, label in enumerate(frame.columns))
     for label, name, values in [*labelled, *levels]:
         array = _core.column_array(
@@ -407,7 +413,7 @@ def batch_from_pandas(
         names.append(name)
         arrays.append(array)
         described.append(_describe(label, name, values, array))
-        marks.append(_extension(values.dtype))
+        dtypes.append(values.dtype)
     metadata = {
         "index_columns": index_columns,
         "column_indexes": [
@@ -423,8 +429,8 @@ def batch_from_pandas(
     if schema is not None:
         return _by_schema(schema, names, arrays, {**(schema.metadata or {}), **stored})
     fields = [
-        _core.field(name, array.type, metadata=mark)
-        for name, array, mark in zip(names, arrays, marks)
+        _core.field(name, array.type, metadata=_extension(dtype, array.type))
+        for name, array, dtype in zip(names, arrays, dtypes)
     ]
     schema = _core.schema(fields, metadata=stored)
     if not arrays:
