@@ -147,10 +147,15 @@ def test_many_threads_read_one_stream():
     batches = (batch for _ in range(400))
     capsule = ma._core.export_batch_stream(batches, batch.schema)
     _, stream = ma._core.import_batch_stream_from(capsule)
-    seen = []
+    seen, refused = [], []
 
     def work():
-        seen.extend(batch.num_rows for batch in stream)
+        while len(seen) < 400:
+            try:
+                for batch in stream:
+                    seen.append(batch.num_rows)
+            except RuntimeError as error:  # a generator is Python code, and not waited for
+                refused.append(str(error))
 
     threads = [threading.Thread(target=work) for _ in range(4)]
     for thread in threads:
@@ -158,6 +163,7 @@ def test_many_threads_read_one_stream():
     for thread in threads:
         thread.join()
     assert sum(seen) == 400
+    assert all("in use by another thread" in error for error in refused)
 
 
 def test_a_stream_within_itself():
