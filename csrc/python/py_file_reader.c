@@ -220,22 +220,20 @@ read_batch(FileReaderObject *self, PyObject *number)
 {
     ma_error err;
     ma_batch *batch = NULL;
-    const Py_ssize_t index = PyNumber_AsSsize_t(number, PyExc_IndexError);
-    if (index == -1 && PyErr_Occurred()) {
+    const Py_ssize_t index = PyNumber_AsSsize_t(number, NULL); /* one too large is the largest */
+    if ((index == -1 && PyErr_Occurred()) || reader_enter(self) < 0) {
         return NULL;
     }
-    if (index < 0 || index >= self->n_batches) {
+    const bool exists = index >= 0 && index < self->n_batches;
+    ma_error_init(&err);
+    const ma_status st = exists ? ma_file_batch(self->file, index, &batch, &err) : MA_OK;
+    reader_leave(self);
+    if (!exists) {
         PyErr_Format(self->state->ArrowIndexError,
-                     "batch %zd does not exist; the file has %lld, numbered from 0", index,
+                     "batch %S does not exist; the file has %lld, numbered from 0", number,
                      (long long)self->n_batches);
         return NULL;
     }
-    if (reader_enter(self) < 0) {
-        return NULL;
-    }
-    ma_error_init(&err);
-    const ma_status st = ma_file_batch(self->file, index, &batch, &err);
-    reader_leave(self);
     if (st != MA_OK) {
         pyma_raise(self->state, &err);
         return NULL;

@@ -174,8 +174,16 @@ def test_a_stream_opened_as_file_says_so():
 def test_a_batch_that_does_not_exist():
     reader = ma.open_file(file_of([batch_of(0)]))
     for index in (1, -1, 1 << 70):
-        with pytest.raises(IndexError):
+        with pytest.raises(ma.ArrowIndexError, match=f"batch {index} does not exist; .* has 1,"):
             reader.get_batch(index)
+
+
+@pytest.mark.parametrize("index", [0, 1, -1, 1 << 70])
+def test_a_closed_reader_says_so_of_any_batch(index):
+    reader = ma.open_file(file_of([batch_of(0)]))
+    reader.close()
+    with pytest.raises(ma.ArrowInvalid, match="closed"):
+        reader.get_batch(index)
 
 
 def test_a_directory_is_no_file(tmp_path):

@@ -332,11 +332,11 @@ class Reading(RuleBasedStateMachine):
     @files
     @rule(i=st.integers(-2, 5))
     def get_batch(self, i):
-        if not 0 <= i < len(self.batches):
+        if self.state == "closed":
+            refused(self.reader.get_batch, i)
+        elif not 0 <= i < len(self.batches):
             with pytest.raises(IndexError):
                 self.reader.get_batch(i)
-        elif self.state == "closed":
-            refused(self.reader.get_batch, i)
         else:
             self.check(self.reader.get_batch(i), self.batches[i])
 
