@@ -429,6 +429,19 @@ def offsets_of_a_dictionary(data):
 
 @damage(
     "words",
+    "row 1 is not UTF-8",
+    message=1,
+    whole=0,
+    path="batch 0, column 'a'.dictionary, data buffer",
+)
+def text_of_a_dictionary(data):
+    message = flatbuf.messages(data)[1]
+    put(data, message.buffer_at(2) + 1, -1, 1)
+    return message.body_at
+
+
+@damage(
+    "words",
     "buffer 2 is 99 bytes",
     message=1,
     whole=0,

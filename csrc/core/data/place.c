@@ -45,9 +45,11 @@ ma_place_tell(const ma_place *self, ma_error *err)
     if (self == NULL || err == NULL) {
         return;
     }
-    const ma_field *field = self->schema->fields[self->column];
-    ma_error_prefix(err, "batch %lld, column '%.*s'", (long long)self->batch,
-                    (int)ma_min_i64(field->name_size, 64), field->name);
+    if (self->schema != NULL) {
+        const ma_field *field = self->schema->fields[self->column];
+        ma_error_prefix(err, "batch %lld, column '%.*s'", (long long)self->batch,
+                        (int)ma_min_i64(field->name_size, 64), field->name);
+    }
     if (err->offset < 0) {
         err->offset = self->offset;
     }

@@ -7,14 +7,14 @@
 
 typedef struct ma_place {
     ma_refs refs;
-    ma_schema *schema; /* owned */
+    ma_schema *schema; /* owned; NULL of a dictionary's values, which columns of any batch share */
     int32_t column;
     int64_t batch;
     int64_t message; /* -1: unknown */
     int64_t offset;  /* of the message's body, from the start of the stream or file */
 } ma_place;
 
-/* Takes a new reference to `schema`. Fails with MA_NOMEM. */
+/* Takes a new reference to `schema`, which may be NULL. Fails with MA_NOMEM. */
 MA_NODISCARD ma_status
 ma_place_new(ma_schema *schema, int32_t column, int64_t batch, int64_t message, int64_t offset,
              ma_place **out, ma_error *err);
@@ -26,7 +26,7 @@ void
 ma_place_unref(ma_place *self);
 
 /* Say in `err`, whose path begins inside the column, where the column is; message and offset stay
- * what they are where they are known (a dictionary's). `self` may be NULL. */
+ * what they are where they are known (a dictionary's). Both may be NULL. */
 void
 ma_place_tell(const ma_place *self, ma_error *err) MA_COLD;
 

@@ -182,15 +182,19 @@ build_part(ma_dict_set *self, dict *part, ma_array **out, ma_error *err)
     if (*out != NULL) {
         return MA_OK;
     }
+    const ma_encoded *encoded = part->encoded;
+    const ma_place place = {.message = encoded->message, .offset = encoded->origin};
     ma_array *array = NULL;
     ma_status st = ma_encoded_column(part->encoded, self, 0, &array, err);
     if (st == MA_OK) {
         st = ma_array_check_values(array, err);
     }
+    if (st == MA_OK) { /* whether text is UTF-8 is looked at later */
+        st = ma_place_new(NULL, 0, 0, place.message, place.offset, &array->place, err);
+    }
     if (st != MA_OK) {
         ma_array_unref(array);
-        err->offset = err->offset < 0 ? part->encoded->origin : err->offset;
-        err->message = err->message < 0 ? part->encoded->message : err->message;
+        ma_place_tell(&place, err);
         return st;
     }
     *out = array;

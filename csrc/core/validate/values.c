@@ -339,6 +339,7 @@ check(ma_array *self, unsigned wanted, ma_error *err)
     if (self->dictionary != NULL) {
         const ma_status st = check(self->dictionary, wanted, err);
         if (st != MA_OK) {
+            ma_place_tell(self->dictionary->place, err);
             ma_error_prefix(err, ".dictionary");
             return st;
         }
