@@ -407,9 +407,7 @@ def batch_from_pandas(
     names, arrays, described, dtypes = [], [], [], []
     labelled = ((label, _text_of(label), frame.iloc[:, i]) for i, label in enumerate(frame.columns))
     for label, name, values in [*labelled, *levels]:
-        array = _core.column_array(
-            name, values, type=wanted.get(name), from_pandas=True, safe=safe
-        )
+        array = _core.column_array(name, values, type=wanted.get(name), from_pandas=True, safe=safe)
         names.append(name)
         arrays.append(array)
         described.append(_describe(label, name, values, array))

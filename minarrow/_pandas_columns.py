@@ -129,8 +129,7 @@ def _zoned_dtype(type):
         return pd.DatetimeTZDtype(type.unit, type.tz)
     except (LookupError, OSError, TypeError, ValueError) as error:
         raise _core.ArrowInvalid(
-            f"pandas has no time zone {type.tz!r} ({error}); to_numpy() gives the moments "
-            "in UTC"
+            f"pandas has no time zone {type.tz!r} ({error}); to_numpy() gives the moments in UTC"
         ) from None
 
 

@@ -339,9 +339,7 @@ class Table:
     @classmethod
     def from_arrays(cls, arrays, names=None, schema=None, metadata=None):
         """A Table of Arrays or ChunkedArrays of equal length."""
-        columns = [
-            a if isinstance(a, ChunkedArray) else chunked_array([a]) for a in arrays
-        ]
+        columns = [a if isinstance(a, ChunkedArray) else chunked_array([a]) for a in arrays]
         if schema is None:
             if names is None:
                 raise ValueError("give names or a schema")
@@ -604,6 +602,11 @@ def _joined(table):
     return _core.RecordBatch.from_arrays(columns, schema=table.schema)
 
 
+def is_pandas(data):
+    """Whether it is a pandas DataFrame, which is found out without pandas."""
+    return hasattr(data, "columns") and hasattr(data, "iloc")
+
+
 def record_batch(data, names=None, schema=None, metadata=None):
     """A RecordBatch from a dict of columns, a list of arrays, a DataFrame, or Arrow data.
 
@@ -620,7 +623,7 @@ def record_batch(data, names=None, schema=None, metadata=None):
         return _core.import_record_batch(data, schema)
     if isinstance(data, dict):
         return _core.RecordBatch.from_pydict(data, schema=schema, metadata=metadata)
-    if hasattr(data, "columns") and hasattr(data, "iloc"):
+    if is_pandas(data):
         return _core.RecordBatch.from_pandas(data, schema=schema)
     if hasattr(data, "__arrow_c_stream__"):
         return _joined(table(data, schema=schema))
@@ -635,7 +638,7 @@ def table(data, names=None, schema=None, metadata=None):
     """
     if isinstance(data, Table):
         return data
-    if hasattr(data, "columns") and hasattr(data, "iloc"):
+    if is_pandas(data):
         return Table.from_pandas(data, schema=schema)
     if hasattr(data, "__arrow_c_stream__"):
         return RecordBatchReader.from_stream(data, schema).read_all()

@@ -317,8 +317,9 @@ class FixedShapeTensorType(_CanonicalType):
         for name in ("dim_names", "permutation"):
             given = getattr(self, name)
             if given is not None and len(given) != len(self.shape):
-                raise _core.ArrowInvalid(f"{name} has {len(given)} items for {len(self.shape)} "
-                                         "dimensions")
+                raise _core.ArrowInvalid(
+                    f"{name} has {len(given)} items for {len(self.shape)} dimensions"
+                )
         if self.permutation is not None and sorted(self.permutation) != list(
             range(len(self.shape))
         ):

@@ -4,7 +4,8 @@ The names and their meaning are those of ``pyarrow.ipc``.
 """
 
 from . import _core
-from ._table import RecordBatchReader, Table
+from ._table import RecordBatchReader, Table, is_pandas
+from ._table import table as make_table
 
 __all__ = [
     "FileReader",
@@ -301,16 +302,35 @@ class _Writer:
     __slots__ = ()
 
     def write(self, table_or_batch):
-        """Write a RecordBatch or a Table."""
+        """Write a RecordBatch, a Table, or Arrow data or a DataFrame of another library.
+
+        What has ``__arrow_c_array__`` or ``__arrow_c_stream__`` is taken batch by batch without a
+        copy, and laid out as the writer's schema says where that changes no value.
+        """
         if isinstance(table_or_batch, _core.RecordBatch):
             self.write_batch(table_or_batch)
-        else:
+        elif isinstance(table_or_batch, Table) or is_pandas(table_or_batch):
             self.write_table(table_or_batch)
+        elif hasattr(table_or_batch, "__arrow_c_array__"):
+            self.write_batch(_core.import_record_batch(table_or_batch, self.schema))
+        elif hasattr(table_or_batch, "__arrow_c_stream__"):
+            for batch in RecordBatchReader.from_stream(table_or_batch, self.schema):
+                self.write_batch(batch)
+        else:
+            raise TypeError(
+                f"expected a RecordBatch, a Table or Arrow data, not "
+                f"{type(table_or_batch).__name__}; minarrow.table() makes a Table of many things"
+            )
 
     def write_table(self, table, max_chunksize=None):
-        """Write a Table as record batches of at most ``max_chunksize`` rows."""
-        if not hasattr(table, "to_batches"):
-            raise TypeError(f"expected a RecordBatch or a Table, not {type(table).__name__}")
+        """Write a Table as record batches of at most ``max_chunksize`` rows.
+
+        What :meth:`write` takes is made a Table first.
+        """
+        if not isinstance(table, Table):
+            if not is_pandas(table) and not hasattr(table, "__arrow_c_stream__"):
+                raise TypeError(f"expected a Table or Arrow data, not {type(table).__name__}")
+            table = make_table(table, schema=self.schema)
         for batch in table.to_batches(max_chunksize):
             self.write_batch(batch)
 
@@ -369,9 +389,7 @@ StreamDecoder = _core.StreamDecoder
 
 def open_stream(source, *, options=None, memory_pool=None, columns=None, memory_map=True):
     """Open an Arrow IPC stream for reading; see :class:`RecordBatchStreamReader`."""
-    return RecordBatchStreamReader(
-        source, options=options, columns=columns, memory_map=memory_map
-    )
+    return RecordBatchStreamReader(source, options=options, columns=columns, memory_map=memory_map)
 
 
 def open_file(

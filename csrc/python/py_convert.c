@@ -83,7 +83,7 @@ pyma_conversion_fail_kind(pyma_conversion *self, PyObject *type, const ma_type *
     if (repr == NULL) {
         return -1;
     }
-    pyma_conversion_fail(self, type, "%U is a %.60s, which %s does not take", repr,
+    pyma_conversion_fail(self, type, "%U is of type %.60s, which %s does not take", repr,
                          Py_TYPE(value)->tp_name, ma_type_name(target, name, sizeof(name)));
     Py_DECREF(repr);
     return -1;

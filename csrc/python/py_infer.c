@@ -55,7 +55,7 @@ merge(pyma_conversion *conversion, pyma_finding *self, pyma_kind kind, PyObject 
     PyObject *repr = pyma_short_repr(value);
     if (repr != NULL) {
         pyma_conversion_fail(conversion, error_class(conversion, self, kind),
-                             "%U is a %.60s, but the values before it are %s", repr,
+                             "%U is of type %.60s, but the values before it are %s", repr,
                              Py_TYPE(value)->tp_name, pyma_finding_name(self));
         Py_DECREF(repr);
     }
@@ -370,7 +370,7 @@ field_of(pyma_conversion *conversion, pyma_finding *self, PyObject *key)
         if (repr != NULL) {
             pyma_conversion_fail(conversion, conversion->state->ArrowTypeError,
                                  "a dict becomes a struct, whose names are str, and the key %U is "
-                                 "a %.60s; for a map, give type=",
+                                 "of type %.60s; for a map, give type=",
                                  repr, Py_TYPE(key)->tp_name);
             Py_DECREF(repr);
         }
@@ -476,7 +476,7 @@ fail_unknown(pyma_conversion *conversion, PyObject *value)
     PyObject *repr = pyma_short_repr(value);
     if (repr != NULL) {
         pyma_conversion_fail(conversion, conversion->state->ArrowInvalid,
-                             "%U is a %.60s, which no Arrow type can be inferred for", repr,
+                             "%U is of type %.60s, which no Arrow type can be inferred for", repr,
                              Py_TYPE(value)->tp_name);
         Py_DECREF(repr);
     }

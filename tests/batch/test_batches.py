@@ -140,7 +140,7 @@ def test_damage_is_named_by_column():
     ],
 )
 def test_values_that_do_not_fit_are_named_with_their_column(make):
-    with pytest.raises(ma.ArrowInvalid, match="^column 'b', value 1: 'x' is a str") as caught:
+    with pytest.raises(ma.ArrowInvalid, match="^column 'b', value 1: 'x' is of type str") as caught:
         make()
     assert caught.value.path == "column 'b', value 1"
 

@@ -13,6 +13,7 @@ def steady_repr(value):
     """What repr() says, without addresses, so that every run names its tests alike."""
     return re.sub(r" at 0x[0-9a-f]+", "", repr(value))
 
+
 UTC = dt.UTC
 FIVE = dt.timezone(dt.timedelta(hours=5))
 
@@ -185,25 +186,40 @@ REFUSALS = [
     (ma.int64(), [2**63], ma.ArrowInvalid, "value 0: 9223372036854775808 does not fit int64"),
     (ma.uint64(), [2**64], ma.ArrowInvalid, r"does not fit uint64 \(0 to 18446744073709551615\)"),
     (ma.int8(), [1.5], ma.ArrowInvalid, "value 0: 1.5 is no whole number, and int8 holds only"),
-    (ma.int8(), [float("nan")], ma.ArrowInvalid, "value 0: nan is a float, which int8 does not"),
-    (ma.int8(), ["1"], ma.ArrowInvalid, "value 0: '1' is a str, which int8 does not take"),
-    (ma.int8(), [True], ma.ArrowTypeError, "value 0: True is a bool, which int8 does not take"),
-    (ma.null(), [None, 1], ma.ArrowInvalid, "value 1: 1 is a int, which null does not take"),
-    (ma.bool_(), [1], ma.ArrowInvalid, "value 0: 1 is a int, which bool does not take"),
+    (
+        ma.int8(),
+        [float("nan")],
+        ma.ArrowInvalid,
+        "value 0: nan is of type float, which int8 does not",
+    ),
+    (ma.int8(), ["1"], ma.ArrowInvalid, "value 0: '1' is of type str, which int8 does not take"),
+    (
+        ma.int8(),
+        [True],
+        ma.ArrowTypeError,
+        "value 0: True is of type bool, which int8 does not take",
+    ),
+    (ma.null(), [None, 1], ma.ArrowInvalid, "value 1: 1 is of type int, which null does not take"),
+    (ma.bool_(), [1], ma.ArrowInvalid, "value 0: 1 is of type int, which bool does not take"),
     (ma.float32(), [2**24 + 1], ma.ArrowInvalid, "outside the integers that float holds exactly"),
     (ma.float64(), [Decimal(1)], ma.ArrowInvalid, "which double does not take"),
-    (ma.string(), [1], ma.ArrowTypeError, "value 0: 1 is a int, which string does not take"),
+    (ma.string(), [1], ma.ArrowTypeError, "value 0: 1 is of type int, which string does not take"),
     (ma.string(), [b"\xff"], ma.ArrowInvalid, "value 0: bytes that are no UTF-8 cannot be text"),
     (ma.string(), ["a", "\ud800"], ma.ArrowInvalid, "value 1: .* holds a lone surrogate"),
     (ma.binary(3), [b"abcd"], ma.ArrowInvalid, "value 0: a value of 4 bytes where each has 3"),
-    (ma.date32(), ["2020-01-01"], ma.ArrowTypeError, "is a str, which date32.day. does not take"),
+    (
+        ma.date32(),
+        ["2020-01-01"],
+        ma.ArrowTypeError,
+        "is of type str, which date32.day. does not take",
+    ),
     (
         ma.timestamp("ns"),
         [dt.datetime(9999, 1, 1)],
         ma.ArrowInvalid,
         "out of the range of timestamp",
     ),
-    (ma.timestamp("us"), [True], ma.ArrowTypeError, "True is a bool"),
+    (ma.timestamp("us"), [True], ma.ArrowTypeError, "True is of type bool"),
     (ma.duration("ns"), [dt.timedelta(days=999999999)], ma.ArrowInvalid, "out of the range"),
     (
         ma.decimal128(5, 2),
@@ -217,12 +233,22 @@ REFUSALS = [
     (ma.decimal128(5, 2), [Decimal("NaN")], ma.ArrowInvalid, "it is no finite number"),
     (ma.decimal128(5, 2), [Decimal("1e1000000")], ma.ArrowInvalid, "too many digits"),
     (ma.decimal128(5, 2), [Decimal("1e-1000000")], ma.ArrowInvalid, "would be lost"),
-    (ma.decimal128(5, 2), [1.5], ma.ArrowTypeError, "1.5 is a float"),
+    (ma.decimal128(5, 2), [1.5], ma.ArrowTypeError, "1.5 is of type float"),
     (ma.month_interval(), [(1, 2, 3)], ma.ArrowInvalid, "out of the range of month_interval"),
     (ma.month_day_nano_interval(), [(2**31, 0, 0)], ma.ArrowInvalid, "out of the range"),
     (ma.list_(ma.int8()), [[1], [2, 300]], ma.ArrowInvalid, r"value 1\[1\]: 300 does not fit int8"),
-    (ma.list_(ma.int8()), [1], ma.ArrowTypeError, "value 0: 1 is a int, which list<item: int8>"),
-    (ma.list_(ma.string()), ["ab"], ma.ArrowTypeError, "'ab' is a str, which list<item: string>"),
+    (
+        ma.list_(ma.int8()),
+        [1],
+        ma.ArrowTypeError,
+        "value 0: 1 is of type int, which list<item: int8>",
+    ),
+    (
+        ma.list_(ma.string()),
+        ["ab"],
+        ma.ArrowTypeError,
+        "'ab' is of type str, which list<item: string>",
+    ),
     (
         ma.list_(ma.int64(), 2),
         [[1, 2], [3]],
@@ -241,7 +267,7 @@ REFUSALS = [
         ma.ArrowTypeError,
         r"value 0\[0\]: .* is no \(key, value\)",
     ),
-    (ma.map_(ma.string(), ma.int64()), [5], ma.ArrowTypeError, "5 is a int, which map"),
+    (ma.map_(ma.string(), ma.int64()), [5], ma.ArrowTypeError, "5 is of type int, which map"),
     (
         ma.struct([("x", ma.int8())]),
         [{"x": 1}, {"x": 300}],
@@ -264,7 +290,7 @@ REFUSALS = [
         ma.struct([("x", ma.int8())]),
         [5],
         ma.ArrowTypeError,
-        "value 0: 5 is a int, which struct<x: int8>",
+        "value 0: 5 is of type int, which struct<x: int8>",
     ),
     (
         ma.dictionary(ma.int8(), ma.int64()),
@@ -276,7 +302,7 @@ REFUSALS = [
         ma.dense_union([ma.field("a", ma.int64())]),
         ["x"],
         ma.ArrowTypeError,
-        "'x' is a str, which dense_union",
+        "'x' is of type str, which dense_union",
     ),
     (
         ma.run_end_encoded(ma.int16(), ma.bool_()),

@@ -16,6 +16,7 @@ def steady_repr(value):
     """What repr() says, without addresses, so that every run names its tests alike."""
     return re.sub(r" at 0x[0-9a-f]+", "", repr(value))
 
+
 UTC = dt.UTC
 
 # Values that both infer alike.
@@ -131,30 +132,46 @@ def test_uuid_is_known_from_the_first(values):
 @pytest.mark.parametrize(
     "values, error, text",
     [
-        ([1, 2, "a"], ma.ArrowInvalid, "value 2: 'a' is a str, but the values before it are int64"),
-        ([1.5, "a"], ma.ArrowInvalid, "value 1: 'a' is a str, but the values before it are double"),
-        ([None, "a", 1], ma.ArrowTypeError, "value 2: 1 is a int, but .* before it are string"),
-        ([1, True], ma.ArrowTypeError, "value 1: True is a bool, but .* before it are int64"),
-        ([True, 1], ma.ArrowInvalid, "value 1: 1 is a int, but .* before it are bool"),
-        ([1, [2]], ma.ArrowInvalid, r"value 1: \[2\] is a list, but .* before it are int64"),
-        ([[1], 2], ma.ArrowInvalid, "value 1: 2 is a int, but .* before it are list"),
+        (
+            [1, 2, "a"],
+            ma.ArrowInvalid,
+            "value 2: 'a' is of type str, but the values before it are int64",
+        ),
+        (
+            [1.5, "a"],
+            ma.ArrowInvalid,
+            "value 1: 'a' is of type str, but the values before it are double",
+        ),
+        (
+            [None, "a", 1],
+            ma.ArrowTypeError,
+            "value 2: 1 is of type int, but .* before it are string",
+        ),
+        ([1, True], ma.ArrowTypeError, "value 1: True is of type bool, but .* before it are int64"),
+        ([True, 1], ma.ArrowInvalid, "value 1: 1 is of type int, but .* before it are bool"),
+        ([1, [2]], ma.ArrowInvalid, r"value 1: \[2\] is of type list, but .* before it are int64"),
+        ([[1], 2], ma.ArrowInvalid, "value 1: 2 is of type int, but .* before it are list"),
         ([{"a": 1}, [1]], ma.ArrowInvalid, "value 1: .* before it are struct"),
-        ([Decimal(1), 1.5], ma.ArrowTypeError, "value 1: 1.5 is a float"),
+        ([Decimal(1), 1.5], ma.ArrowTypeError, "value 1: 1.5 is of type float"),
         (
             [dt.datetime(2020, 1, 1), dt.date(2020, 1, 1)],
             ma.ArrowTypeError,
             "value 1: .* timestamp",
         ),
         ([dt.time(1), dt.timedelta(1)], ma.ArrowTypeError, "value 1: .* before it are time64"),
-        ([[1], [2, "a"]], ma.ArrowInvalid, r"value 1\[1\]: 'a' is a str"),
+        ([[1], [2, "a"]], ma.ArrowInvalid, r"value 1\[1\]: 'a' is of type str"),
         ([{"a": {"b": 1}}, {"a": {"b": "x"}}], ma.ArrowInvalid, r"value 1\['a'\]\['b'\]: 'x'"),
-        ([{1: 2}], ma.ArrowTypeError, "value 0: .* the key 1 is a int; for a map, give type="),
+        (
+            [{1: 2}],
+            ma.ArrowTypeError,
+            "value 0: .* the key 1 is of type int; for a map, give type=",
+        ),
         ([object()], ma.ArrowInvalid, "value 0: <object .* no Arrow type can be inferred"),
         ([2**64], ma.ArrowInvalid, "value 0: 18446744073709551616 fits neither int64 nor uint64"),
         ([-1, 2**63], ma.ArrowInvalid, "value 1: .* no integer type holds both"),
         ([Decimal(10) ** 80], ma.ArrowInvalid, "81 digits, and the widest decimal has 76"),
         ([2**53 + 1, 0.5], ma.ArrowInvalid, "value 0: 9007199254740993 is outside the integers"),
-        ([ma.scalar(1), 2], ma.ArrowInvalid, "value 1: 2 is a int"),
+        ([ma.scalar(1), 2], ma.ArrowInvalid, "value 1: 2 is of type int"),
     ],
     ids=steady_repr,
 )
@@ -168,7 +185,7 @@ def test_position_of_the_value_that_does_not_fit(values, error, text):
 def test_one_class_of_error_everywhere():
     """A text that turns up late is found at once by the quick way, and named by the slow one."""
     values = [*range(100_000), "late"]
-    with pytest.raises(ma.ArrowInvalid, match="value 100000: 'late' is a str"):
+    with pytest.raises(ma.ArrowInvalid, match="value 100000: 'late' is of type str"):
         ma.array(values)
 
 

@@ -213,7 +213,9 @@ def test_text_and_objects():
     with pytest.raises(ma.ArrowTypeError, match=r"value 2: 1\.5"):
         ma.array(objects)
     assert ma.array(objects[:2]).to_pylist() == ["a", None]
-    with pytest.raises(ma.ArrowTypeError, match="value 0: 1 is a int, which string does not take"):
+    with pytest.raises(
+        ma.ArrowTypeError, match="value 0: 1 is of type int, which string does not take"
+    ):
         ma.array(np.array([1, 2]), type=ma.string())
 
 

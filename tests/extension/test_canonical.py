@@ -258,7 +258,7 @@ def test_bool8_inside_others_is_made_of_bools():
     type = ma.struct([("n", ma.int8()), ("b", ma.bool8())])
     rows = [{"n": 5, "b": True}, {"n": None, "b": None}]
     assert ma.array(rows, type).to_pylist() == rows
-    with pytest.raises(ma.ArrowTypeError, match=r"value 0\['n'\]: True is a bool"):
+    with pytest.raises(ma.ArrowTypeError, match=r"value 0\['n'\]: True is of type bool"):
         ma.array([{"n": True, "b": True}], type)
 
 

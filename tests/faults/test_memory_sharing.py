@@ -59,9 +59,7 @@ def test_batches_over_the_c_interface():
     # tables are made by Python code that makes functions as it runs (see test_tables)
     lender = StreamLender(table)
     starve(lambda: ma.table(lender), table.equals, python=False)
-    starve(
-        lambda: ma.RecordBatchReader.from_stream(lender).read_all(), table.equals, python=False
-    )
+    starve(lambda: ma.RecordBatchReader.from_stream(lender).read_all(), table.equals, python=False)
 
 
 def test_what_pyarrow_is_given(pyarrow):

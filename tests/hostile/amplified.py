@@ -13,9 +13,7 @@ def packed(form, numbers):
 
 def array(type_, length, buffers, *children, dictionary=None):
     children = list(children) or None
-    return ma.Array.from_buffers(
-        type_, length, buffers, children=children, dictionary=dictionary
-    )
+    return ma.Array.from_buffers(type_, length, buffers, children=children, dictionary=dictionary)
 
 
 def stream(column):

@@ -70,6 +70,49 @@ def test_reader_to_pyarrow_and_back():
     assert back.read_all().equals(table)
 
 
+LIBRARIES = {
+    "pyarrow.Table": lambda: pytest.importorskip("pyarrow").table({"a": [1, 2], "t": ["x", None]}),
+    "pyarrow.RecordBatch": lambda: LIBRARIES["pyarrow.Table"]().to_batches()[0],
+    "pyarrow.RecordBatchReader": lambda: LIBRARIES["pyarrow.Table"]().to_reader(),
+    "polars": lambda: pytest.importorskip("polars").DataFrame({"a": [1, 2], "t": ["x", None]}),
+    "pandas": lambda: pytest.importorskip("pandas").DataFrame({"a": [1, 2], "t": ["x", None]}),
+    "arro3": lambda: pytest.importorskip("arro3.core").Table.from_arrow(
+        LIBRARIES["pyarrow.Table"]()
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LIBRARIES)
+@pytest.mark.parametrize("new", [ma.ipc.new_stream, ma.ipc.new_file])
+@pytest.mark.parametrize("method", ["write", "write_table"])
+def test_written_as_they_come(name, new, method):
+    """Another library's rows, laid out as the writer's schema says."""
+    schema = ma.schema([("a", ma.int64()), ("t", ma.string())])
+    sink = ma.BufferOutputStream()
+    with new(sink, schema) as writer:
+        getattr(writer, method)(LIBRARIES[name]())
+    opened = ma.ipc.open_stream if new is ma.ipc.new_stream else ma.ipc.open_file
+    table = opened(sink.getvalue()).read_all()
+    assert table.schema == schema
+    assert table.to_pydict() == {"a": [1, 2], "t": ["x", None]}
+
+
+@pytest.mark.parametrize("method", ["write", "write_table"])
+def test_what_cannot_be_written(method):
+    pyarrow = pytest.importorskip("pyarrow")
+    sink = ma.BufferOutputStream()
+    with ma.ipc.new_stream(sink, ma.schema([("a", ma.int8())])) as writer:
+        write = getattr(writer, method)
+        with pytest.raises(ma.ArrowInvalid, match="change values|truncated"):
+            write(pyarrow.table({"a": [1.5]}))
+        with pytest.raises(ValueError, match="'a'"):
+            write(pyarrow.table({"b": pyarrow.array([1], pyarrow.int8())}))
+        for wrong in {"a": [1]}, [1], None:
+            with pytest.raises(TypeError, match=f"Arrow data, not {type(wrong).__name__}"):
+                write(wrong)
+    assert ma.ipc.open_stream(sink.getvalue()).read_all().num_rows == 0
+
+
 def test_stream_reader_to_pyarrow():
     """Straight from a file of ours to a reader of theirs, one batch at a time."""
     pyarrow = pytest.importorskip("pyarrow")

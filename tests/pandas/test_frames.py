@@ -221,5 +221,5 @@ def test_columns_renamed_since():
 
 def test_values_that_do_not_fit_are_named_with_their_column():
     frame = pd.DataFrame({"a": [1, 2], "b": [1, "x"]})
-    with pytest.raises(ma.ArrowInvalid, match="^column 'b', value 1: 'x' is a str"):
+    with pytest.raises(ma.ArrowInvalid, match="^column 'b', value 1: 'x' is of type str"):
         ma.RecordBatch.from_pandas(frame)

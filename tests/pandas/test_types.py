@@ -76,8 +76,9 @@ def columns():
     make = ma.arrays.DictionaryArray.from_arrays
     yield "ordered dictionary", make(ma.array([0, 1], ma.int8()), ["a", "b"], ordered=True)
     yield "dictionary of numbers", make(ma.array([0, 1, None], ma.int8()), [1, 2])
-    yield "dictionary of moments", make(
-        ma.array([0, None], ma.int8()), ma.array([dt.datetime(2020, 1, 1)])
+    yield (
+        "dictionary of moments",
+        make(ma.array([0, None], ma.int8()), ma.array([dt.datetime(2020, 1, 1)])),
     )
     yield "uuid", ma.array([uuid.UUID(int=5), None], ma.uuid())
     yield "json", ma.array(['{"a":1}', None], ma.json_())

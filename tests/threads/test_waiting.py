@@ -92,11 +92,15 @@ class Sink:
         self.written.append(bytes(data))
 
 
-@pytest.mark.parametrize("make_call", [
-    lambda writer: lambda: writer.write_batch(BATCH),
-    lambda writer: writer.close,
-    lambda writer: lambda: writer.stats,
-], ids=["write_batch", "close", "stats"])
+@pytest.mark.parametrize(
+    "make_call",
+    [
+        lambda writer: lambda: writer.write_batch(BATCH),
+        lambda writer: writer.close,
+        lambda writer: lambda: writer.stats,
+    ],
+    ids=["write_batch", "close", "stats"],
+)
 def test_a_sink_may_wait_for_a_thread_that_uses_its_writer(make_call):
     sink = Sink()
     elsewhere = Elsewhere()
