@@ -20,9 +20,14 @@ pytestmark = [
 
 NUMBERS = list(range(100_000))
 
+# It takes a thread of the copy for the one that had its place before, and ends the process.
+UNDER_THREAD_SANITIZER = "libtsan" in os.environ.get("LD_PRELOAD", "")
+
 
 @pytest.fixture(params=[None, "lz4", "zstd"])
 def path(request, tmp_path):
+    if request.param and UNDER_THREAD_SANITIZER:
+        pytest.skip("compressed columns are read by several threads, which it forbids in a copy")
     path = tmp_path / "numbers"
     batch = ma.RecordBatch.from_arrays([ma.array(NUMBERS)] * 4, list("abcd"))
     options = ma.ipc.IpcWriteOptions(compression=request.param)
