@@ -518,19 +518,26 @@ class Table:
 
     def to_batches(self, max_chunksize=None):
         """The record batches, cut where they have more than `max_chunksize` rows."""
+        batches = self._cut(max_chunksize)
+        if max_chunksize is not None:
+            _core.check_cut(self._batches, max_chunksize)
+        return list(batches)
+
+    def _cut(self, max_chunksize):
+        """The same, made one by one."""
         if max_chunksize is None:
-            return list(self._batches)
+            return iter(self._batches)
         if max_chunksize < 1:
             raise ValueError("max_chunksize is at least 1")
-        return [
+        return (
             batch.slice(start, max_chunksize)
             for batch in self._batches
             for start in range(0, batch.num_rows, max_chunksize)
-        ]
+        )
 
     def to_reader(self, max_chunksize=None):
         """A RecordBatchReader over the batches."""
-        return RecordBatchReader.from_batches(self._schema, self.to_batches(max_chunksize))
+        return RecordBatchReader.from_batches(self._schema, self._cut(max_chunksize))
 
     def to_pydict(self):
         """A dict of each column's values."""
@@ -539,7 +546,9 @@ class Table:
 
     def to_pylist(self):
         """A list of rows, each a dict."""
-        _core.check_extent([chunk for column in self.itercolumns() for chunk in column.chunks])
+        chunks = [chunk for column in self.itercolumns() for chunk in column.chunks]
+        # without columns, rows are as good as nulls
+        _core.check_extent(chunks or [_core.nulls(batch.num_rows) for batch in self._batches])
         return [row for batch in self._batches for row in batch.to_pylist()]
 
     def to_pandas(self, **options):

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "core/base/memory.h"
+#include "core/base/number.h"
+#include "core/data/extent.h"
 #include "python/py_array.h"
 #include "python/py_module.h"
 #include "python/py_schema.h"
@@ -594,6 +596,71 @@ core_empty_batch(PyObject *module, PyObject *args)
                : pyma_raise(state, &err);
 }
 
+/* Whether all columns of a batch have rows that take no memory. -1 with an exception. */
+static int
+is_free(pyma_state *state, ma_batch *batch)
+{
+    for (int32_t i = 0; i < ma_batch_schema(batch)->n_fields; i++) {
+        const ma_array *column = pyma_batch_column(state, batch, i);
+        if (column == NULL || !ma_array_is_free(column)) {
+            return column != NULL ? 0 : -1;
+        }
+    }
+    return 1;
+}
+
+/* How many batches of at most `rows` rows come of those in a list: of all, or only of those whose
+ * rows take no memory. -1 with an exception. */
+static int64_t
+count_cut(pyma_state *state, PyObject *batches, int64_t rows, bool only_free)
+{
+    int64_t total = 0;
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(batches); i++) {
+        ma_batch *batch = pyma_batch_get(state, PyList_GET_ITEM(batches, i));
+        const int counts = batch == NULL ? -1 : only_free ? is_free(state, batch) : 1;
+        if (counts < 0) {
+            return -1;
+        }
+        const int64_t length = ma_batch_length(batch);
+        const int64_t count = counts ? length / rows + (length % rows > 0) : 0;
+        if (!ma_add_i64(total, count, &total)) {
+            return INT64_MAX;
+        }
+    }
+    return total;
+}
+
+PyDoc_STRVAR(check_cut_doc,
+             "check_cut(batches, rows, /)\n--\n\n"
+             "Raise ArrowInvalid where batches of at most that many rows each, cut out of\n"
+             "those of a list, would be too many for rows that take no memory.");
+
+static PyObject *
+core_check_cut(PyObject *module, PyObject *args)
+{
+    static const int64_t most = MA_MAX_REPEATED_SIZE / MA_EXTENT_ROW;
+    pyma_state *state = pyma_state_of_module(module);
+    PyObject *batches;
+    long long rows;
+    if (!PyArg_ParseTuple(args, "O!L:check_cut", &PyList_Type, &batches, &rows)) {
+        return NULL;
+    }
+    if (rows < 1) {
+        PyErr_SetString(PyExc_ValueError, "batches of less than a row are none");
+        return NULL;
+    }
+    /* columns are touched only where there are many */
+    int64_t count = count_cut(state, batches, rows, false);
+    count = count > most ? count_cut(state, batches, rows, true) : count;
+    if (count > most) {
+        PyErr_Format(state->ArrowInvalid,
+                     "%lld batches of rows that take no memory are more than the limit, "
+                     "at most %lld; cut larger ones, or take fewer rows with slice()",
+                     (long long)count, (long long)most);
+    }
+    return count >= 0 && count <= most ? Py_NewRef(Py_None) : NULL;
+}
+
 PyDoc_STRVAR(column_array_doc, "column_array($module, name, /, *args, **kwargs)\n--\n\n"
                                "array(*args, **kwargs), whose errors say the column's name.");
 
@@ -614,6 +681,7 @@ core_column_array(PyObject *module, PyObject *args, PyObject *kwargs)
 PyMethodDef pyma_batch_functions[] = {
     {"column_array", (PyCFunction)(void (*)(void))core_column_array, METH_VARARGS | METH_KEYWORDS,
      column_array_doc},
+    {"check_cut", core_check_cut, METH_VARARGS, check_cut_doc},
     {"empty_batch", core_empty_batch, METH_VARARGS, empty_batch_doc},
     {0},
 };

@@ -123,6 +123,29 @@ def test_rows_of_a_batch_without_columns():
     assert batch.to_pydict() == {} and len(repr(batch)) < 1000
     with pytest.raises(ma.ArrowInvalid, match=SAYS):
         batch.to_pylist()
+    half = ma.Table.from_batches(100 * [batch.slice(0, MOST // 2)])
+    with pytest.raises(ma.ArrowInvalid, match=SAYS):
+        half.to_pylist()
+    assert half.slice(3, 2).to_pylist() == [{}, {}]
+
+
+@pytest.mark.parametrize("kind", [*FREE, "no columns"])
+def test_batches_cut_out_of_rows_that_take_no_memory(kind):
+    if kind == "no columns":
+        batch = amplified.batch_without_columns()
+    else:
+        batch = ma.RecordBatch.from_arrays([FREE[kind](ALL)], ["a"])
+    table = ma.Table.from_batches([batch] * 3)
+    for size in (1, ALL // (MOST // 3 + 1)):
+        count = min(3 * -(-ALL // size), 2**63 - 1)
+        with pytest.raises(ma.ArrowInvalid, match=f"^{count} .* at most {MOST}; cut larger ones"):
+            table.to_batches(max_chunksize=size)
+    pieces = table.to_batches(max_chunksize=ALL // 2)
+    assert [piece.num_rows for piece in pieces] == 6 * [ALL // 2]
+
+    # of those that are made one by one there may be any number
+    reader = table.to_reader(max_chunksize=2)
+    assert [reader.read_next_batch().num_rows for _ in range(5)] == 5 * [2]
 
 
 @pytest.mark.parametrize("kind", SHARED)
