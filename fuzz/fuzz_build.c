@@ -9,19 +9,6 @@
 #include "reading.h"
 #include "touch.h"
 
-/* So that what is known about it must be found out. */
-static void
-forget_checks(ma_array *array)
-{
-    atomic_store(&array->checked, 0);
-    for (int32_t i = 0; i < array->n_children; i++) {
-        forget_checks(array->children[i]);
-    }
-    if (array->dictionary != NULL) {
-        forget_checks(array->dictionary);
-    }
-}
-
 /* The bits of `again` choose rows that are appended, taken back, and appended again. */
 static ma_status
 copy_rows(ma_builder *builder, const ma_array *array, uint8_t again, ma_error *err)
@@ -52,7 +39,7 @@ require_built(ma_array *array, uint8_t again)
     }
     FUZZ_REQUIRE(ma_builder_finish(builder, &built, NULL) == MA_OK);
     ma_builder_free(builder);
-    forget_checks(built);
+    fuzz_forget_checks(built);
     FUZZ_REQUIRE(ma_array_check_full(built, NULL) == MA_OK);
     FUZZ_REQUIRE(ma_array_equal_range(array, 0, built, 0, built->length, true));
     ma_array_unref(built);

@@ -64,6 +64,15 @@ import_field(fuzz_input *in, bool other_layout)
 
 /* ---- another layout ---- */
 
+/* What is known about the array is so. */
+static void
+require_honest(ma_array *array)
+{
+    const ma_status st = ma_array_check_full(array, NULL);
+    fuzz_forget_checks(array);
+    FUZZ_REQUIRE(ma_array_check_full(array, NULL) == st);
+}
+
 static void
 require_same_rows(ma_array *array, ma_array *other, ma_type *type)
 {
@@ -71,6 +80,7 @@ require_same_rows(ma_array *array, ma_array *other, ma_type *type)
     ma_error err = fuzz_no_error();
     FUZZ_REQUIRE(other->length == array->length && ma_type_equal(other->type, type, false));
     FUZZ_REQUIRE(ma_array_check_values(other, NULL) == MA_OK);
+    require_honest(other);
     if (!ma_type_holds(array->type, type)) {
         return;
     }
@@ -90,9 +100,11 @@ lend_otherwise(ma_array *array, ma_field *own, ma_field *wanted)
     ma_field *agreed = NULL;
     ma_array *lent = NULL;
     ma_error err = fuzz_no_error();
-    FUZZ_REQUIRE(ma_cdata_request_field(own, wanted, true, &agreed, NULL) == MA_OK);
+    const bool has_nulls = ma_array_null_count(array) > 0;
+    FUZZ_REQUIRE(ma_cdata_request_field(own, wanted, has_nulls, &agreed, NULL) == MA_OK);
     const ma_status st = ma_cdata_lend_array(array, agreed->type, &lent, &err);
     if (st == MA_OK) {
+        FUZZ_REQUIRE(agreed->nullable || ma_array_null_count(lent) == 0);
         require_same_rows(array, lent, agreed->type);
         ma_array_unref(lent);
     } else {

@@ -278,6 +278,18 @@ fuzz_touch_array(ma_array *array)
 
 /* ---- batches ---- */
 
+void
+fuzz_forget_checks(ma_array *array)
+{
+    atomic_store(&array->checked, 0);
+    for (int32_t i = 0; i < array->n_children; i++) {
+        fuzz_forget_checks(array->children[i]);
+    }
+    if (array->dictionary != NULL) {
+        fuzz_forget_checks(array->dictionary);
+    }
+}
+
 int64_t
 fuzz_few_rows(const ma_array *array)
 {

@@ -32,6 +32,10 @@ fuzz_no_error(void)
 bool
 fuzz_touch_array(ma_array *array);
 
+/* So that what is known about it must be found out. */
+void
+fuzz_forget_checks(ma_array *array);
+
 /* How many rows from the first on come to no more values than a fuzzer has time for. */
 int64_t
 fuzz_few_rows(const ma_array *array);

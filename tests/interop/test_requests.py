@@ -1,5 +1,7 @@
 """Schemas that a consumer asks for: honoured where no value changes."""
 
+import struct
+
 import pytest
 from interop.columns import ALL, make
 
@@ -22,6 +24,7 @@ def lent_field(array, wanted):
 PERSON = [("a", ma.int8()), ("b", ma.string())]
 CHOICES = [ma.field("i", ma.int64()), ma.field("s", ma.string_view())]
 WORDS_IN_RUNS = ma.dictionary(ma.int8(), ma.run_end_encoded(ma.int16(), ma.string()))
+RUNS_OF_INT32 = ma.run_end_encoded(ma.int32(), ma.int8())
 HONOURED = [
     ("string", ma.large_string()),
     ("string", ma.string_view()),
@@ -169,14 +172,56 @@ def test_a_layout_that_is_too_narrow(array, wanted, error):
         lend(array, wanted)
 
 
-@pytest.mark.parametrize("wide", [ma.binary(2**30), ma.list_(ma.int64(), 2**27)], ids=str)
-@pytest.mark.parametrize("wrap", [lambda a: a, lambda a: ma.StructArray.from_arrays([a], ["x"])])
-def test_nulls_that_took_no_memory(wide, wrap):
+GIGABYTE = ma.binary(2**30)
+EITHER = [ma.field("a", GIGABYTE), ma.field("b", ma.int8())]
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        GIGABYTE,
+        ma.list_(ma.int64(), 2**27),
+        ma.struct([("a", ma.int8()), ("b", GIGABYTE)]),
+        ma.struct([("u", ma.dense_union(EITHER))]),
+        ma.struct([("u", ma.sparse_union(EITHER[::-1]))]),
+        ma.run_end_encoded(ma.int32(), GIGABYTE),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("inside", [False, True])
+def test_nulls_that_took_no_memory(wanted, inside):
     """Ten rows of null would be ten gigabytes of zeros."""
-    nulls = wrap(ma.array([None] * 10, ma.dictionary(ma.int8(), wide)))
-    wanted = wide if nulls.type.id != ma.struct([]).id else ma.struct([("x", wide)])
+    nulls = ma.nulls(10)
+    if inside:
+        nulls = ma.StructArray.from_arrays([nulls], ["x"])
+        wanted = ma.struct([("x", wanted)])
     with pytest.raises(ma.ArrowInvalid, match="come to more than .* take fewer at a time"):
         lend(nulls, wanted)
+
+
+@pytest.mark.parametrize("wide", [GIGABYTE, ma.list_(ma.int64(), 2**27)], ids=str)
+@pytest.mark.parametrize("inside", [False, True])
+def test_null_indices_of_wide_values(wide, inside):
+    nulls = ma.array([None] * 10, ma.dictionary(ma.int8(), wide))
+    if inside:
+        nulls = ma.StructArray.from_arrays([nulls], ["x"])
+        wide = ma.struct([("x", wide)])
+    with pytest.raises(ma.ArrowInvalid, match="come to more than .* take fewer at a time"):
+        lend(nulls, wide)
+
+
+def test_children_of_a_sparse_union_that_runs_repeat():
+    """The child that was not chosen is as long as the others."""
+    type_ = ma.sparse_union([ma.field("a", ma.int8()), ma.field("b", ma.binary(2**20))])
+    run = ma.UnionArray.from_sparse(
+        ma.array([0], ma.int8()),
+        [ma.array([7], ma.int8()), ma.array([None], ma.binary(2**20))],
+        field_names=["a", "b"],
+    )
+    runs = ma.RunEndEncodedArray.from_arrays(ma.array([5000], ma.int32()), run)
+    with pytest.raises(ma.ArrowInvalid, match="5000 rows come to more than"):
+        lend(runs, type_)
+    assert lend(runs.slice(0, 3), type_).to_pylist() == [7, 7, 7]
 
 
 @pytest.mark.parametrize(
@@ -207,6 +252,71 @@ def test_rows_that_took_no_memory(free, wanted):
     assert len(lend(free.slice(5, 1000), wanted)) == 1000
 
 
+SLICED = [
+    (
+        ma.StructArray.from_arrays([ma.Array.from_buffers(ma.null(), 2**40, [None])], ["x"]),
+        ma.struct([("x", ma.int8())]),
+    ),
+    (
+        ma.RunEndEncodedArray.from_arrays(ma.array([10, 40000], ma.int32()), ma.array([1, 2])),
+        ma.run_end_encoded(ma.int16(), ma.int64()),
+    ),
+    (
+        ma.array([[str(i)] for i in range(300)], ma.list_(ma.dictionary(ma.int16(), ma.string()))),
+        ma.list_(ma.dictionary(ma.int8(), ma.string())),
+    ),
+]
+
+
+@pytest.mark.parametrize("array, wanted", SLICED, ids=["struct", "runs", "list"])
+def test_rows_outside_of_a_slice_do_not_matter(array, wanted):
+    with pytest.raises(ma.ArrowInvalid):
+        lend(array, wanted)
+    given = lend(array.slice(5, 10), wanted)
+    given.validate(full=True)
+    assert given.type == wanted
+    assert given.to_pylist() == array.slice(5, 10).to_pylist()
+
+
+@pytest.mark.parametrize("encoded", ["dictionary", "runs"])
+def test_null_keys_are_found_within_an_encoding(encoded):
+    keys = ma.array(["x", None])
+    if encoded == "runs":
+        keys = ma.RunEndEncodedArray.from_arrays(ma.array([1, 2], ma.int32()), keys)
+    else:
+        keys = ma.DictionaryArray.from_arrays(ma.array([0, 1], ma.int8()), keys)
+    type_ = ma.map_(keys.type, ma.int64())
+    parts = [keys, ma.array([1, 2])]
+    entries = ma.StructArray.from_arrays(parts, fields=[type_.key_field, type_.item_field])
+    offsets = ma.py_buffer(struct.pack("<2i", 0, 2))
+    pairs = ma.Array.from_buffers(type_, 1, [None, offsets], children=[entries])
+    for wanted in pairs.type, ma.map_(ma.string(), ma.int64()):
+        with pytest.raises(ma.ArrowInvalid, match="keys of a map cannot be null"):
+            lend(pairs, wanted)
+
+
+def test_nulls_of_the_null_type_are_told():
+    nothing = ma.nulls(2)
+    assert lent_field(nothing, ma.field("x", ma.int8(), nullable=False)).nullable
+    outer = ma.StructArray.from_arrays([nothing], fields=[ma.field("x", ma.null(), nullable=False)])
+    wanted = ma.struct([ma.field("x", ma.int8(), nullable=False)])
+    assert lend(outer, wanted).type == outer.type
+
+
+def test_errors_tell_the_column_once():
+    batch = ma.record_batch({"n": [1] * 40000}, schema=ma.schema([("n", RUNS_OF_INT32)]))
+    sink = ma.BufferOutputStream()
+    with ma.new_stream(sink, batch.schema) as writer:
+        writer.write_batch(batch)
+    (read,) = ma.open_stream(sink.getvalue())
+    wanted = ma.schema([("n", ma.run_end_encoded(ma.int16(), ma.int8()))])
+    for given, place in (batch, "column 'n'"), (read, "batch 0, column 'n'; message 1 at byte"):
+        with pytest.raises(ma.ArrowInvalid, match="40000 does not fit int16") as caught:
+            given.__arrow_c_array__(request(wanted))
+        assert place in str(caught.value)
+        assert str(caught.value).count("column 'n'") == 1
+
+
 def test_nulls_within_an_encoding_are_told():
     own = ma.field("x", ma.run_end_encoded(ma.int16(), ma.int8()), nullable=False)
     batch = ma.record_batch([ma.array([1, None], own.type)], schema=ma.schema([own]))
@@ -218,6 +328,11 @@ def test_nulls_within_an_encoding_are_told():
 
 def test_memory_that_can_stay_is_shared():
     lists = ma.array([["a"], ["b", "c"], []], ma.list_(ma.string()))
+    nulls_first = ma.ListViewArray.from_arrays(
+        ma.array([0, 1], ma.int32()), ma.array([0, 2], ma.int32()), lists.values
+    )
+    assert lend(nulls_first, lists.type).to_pylist() == [[], ["b", "c"]]
+    assert lend(nulls_first, lists.type).values.equals(lists.values)
     for type_ in ma.list_view, ma.large_list, ma.large_list_view:
         other = lend(lists, type_(ma.string()))
         back = lend(other, lists.type)

@@ -75,7 +75,11 @@ ma_status
 ma_cdata_lend_array(ma_array *array, ma_type *type, ma_array **out, ma_error *err)
 {
     MA_TRY(ma_array_check_values(array, err));
-    return ma_array_relayout(array, type, out, err);
+    const ma_status st = ma_array_relayout(array, type, out, err);
+    if (st != MA_OK) {
+        ma_place_tell(array->place, err);
+    }
+    return st;
 }
 
 static ma_status
@@ -86,6 +90,9 @@ lend_columns(ma_batch *batch, ma_schema *schema, ma_array **columns, ma_batch **
         ma_field *field = schema->fields[i];
         MA_TRY(ma_batch_column(batch, i, &column, err));
         const ma_status st = ma_cdata_lend_array(column, field->type, &columns[i], err);
+        if (st != MA_OK && column->place != NULL) {
+            return st; /* which says where */
+        }
         if (st != MA_OK) {
             ma_error_prefix(err, "column '%.*s'", (int)ma_min_i64(field->name_size, 64),
                             field->name);

@@ -16,19 +16,38 @@ copy_row(copying *self, ma_builder *builder, const ma_array *array, int64_t i);
 
 /* ---- nulls ---- */
 
-/* Bytes of a row without a value. */
+/* How many rows of child `i` a null or empty row takes. */
+static int64_t
+blank_rows(const ma_type *type, int32_t i)
+{
+    switch (ma_layouts[type->layout].children) {
+    case MA_CHILDREN_ALIGNED:
+        return 1;
+    case MA_CHILDREN_MULTIPLIED:
+        return type->list_size;
+    case MA_CHILDREN_BY_OFFSETS: /* of lists none */
+        return type->layout == MA_LAYOUT_DENSE_UNION && i == 0;
+    case MA_CHILDREN_RUNS: /* one that is compared to the run before */
+    case MA_CHILDREN_NONE:
+        break;
+    }
+    return 1;
+}
+
+/* Bytes that a null or empty row takes. */
 static int64_t
 blank_size(const ma_type *type)
 {
-    int64_t size = ma_max_i64(1, type->bits / 8);
-    const int64_t times = type->layout == MA_LAYOUT_FIXED_LIST ? type->list_size : 1;
-    const ma_child_rule rule = ma_layouts[type->layout].children;
+    const ma_layout *layout = &ma_layouts[type->layout];
+    int64_t size = 1;
+    for (int i = 0; i < layout->n_buffers; i++) {
+        size += ma_buffer_kind_bits(layout->buffers[i], type->bits) / 8;
+    }
     for (int32_t i = 0; i < type->n_children; i++) {
-        int64_t child = blank_size(type->children[i]->type);
-        if (rule != MA_CHILDREN_ALIGNED && rule != MA_CHILDREN_MULTIPLIED) {
-            continue;
-        }
-        if (!ma_mul_i64(child, times, &child) || !ma_add_i64(size, child, &size)) {
+        const int64_t rows = blank_rows(type, i);
+        int64_t child;
+        if (rows > 0 && (!ma_mul_i64(rows, blank_size(type->children[i]->type), &child) ||
+                         !ma_add_i64(size, child, &size))) {
             return INT64_MAX;
         }
     }
@@ -179,7 +198,7 @@ copy_union(copying *self, ma_builder *builder, const ma_array *array, int64_t i)
 {
     int64_t row;
     const int32_t child = ma_array_union_at(array, i, &row);
-    if (array->type->id != builder->type->id) { /* other children may get an empty row each */
+    if (builder->type->id == MA_TYPE_SPARSE_UNION) { /* the other children get an empty row each */
         MA_TRY(take_blank(self, blank_size(builder->type)));
     }
     MA_TRY(copy_row(self, builder->children[child], array->children[child], row));
@@ -271,9 +290,9 @@ ma_status
 ma_builder_copy_rows(ma_builder *self, const ma_array *array, int64_t start, int64_t length,
                      ma_error *err)
 {
-    copying copying = {length, MA_MAX_REPEATED_SIZE, err};
+    copying copying = {length, ma_array_extent_limit(array), err};
     MA_TRY(ma_array_check_extent(array, start, length, MA_EXTENT_COPIES, err));
-    if (length <= MA_MAX_REPEATED_SIZE / blank_size(self->type)) {
+    if (length <= copying.blanks / blank_size(self->type)) {
         MA_TRY(ma_builder_reserve(self, length, err));
     }
     for (int64_t i = start; i < start + length; i++) {

@@ -317,12 +317,17 @@ ma_array_extent_within(const ma_array *self, int64_t start, int64_t length, ma_e
     return spend(self, start, length, &purse);
 }
 
+int64_t
+ma_array_extent_limit(const ma_array *self)
+{
+    return sum(MA_MAX_REPEATED_SIZE, stored(self));
+}
+
 bool
 ma_array_extent_fits(const ma_array *self, int64_t start, int64_t length, ma_extent_kind kind)
 {
     return !may_repeat(self, kind) ||
-           ma_array_extent_within(self, start, length, kind,
-                                  sum(MA_MAX_REPEATED_SIZE, stored(self)));
+           ma_array_extent_within(self, start, length, kind, ma_array_extent_limit(self));
 }
 
 ma_status

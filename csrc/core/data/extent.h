@@ -22,8 +22,12 @@ bool
 ma_array_extent_within(const ma_array *self, int64_t start, int64_t length, ma_extent_kind kind,
                        int64_t most);
 
-/* The same for MA_MAX_REPEATED_SIZE bytes beyond what the array's stored rows, counted once, come
- * to. */
+/* What all rows may come to: MA_MAX_REPEATED_SIZE bytes beyond what the array's stored rows,
+ * counted once, do. */
+int64_t
+ma_array_extent_limit(const ma_array *self);
+
+/* Whether rows come to at most that. */
 bool
 ma_array_extent_fits(const ma_array *self, int64_t start, int64_t length, ma_extent_kind kind);
 

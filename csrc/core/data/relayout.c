@@ -1,6 +1,7 @@
 #include "core/data/relayout.h"
 
 #include "core/data/builder.h"
+#include "core/data/compact.h"
 #include "core/data/extent.h"
 #include "core/types/holds.h"
 
@@ -68,27 +69,44 @@ share_bytes(const ma_array *self, ma_array *out, bool *fits, ma_error *err)
     return MA_OK;
 }
 
-/* Offsets take items that lie one list behind the other. A null that has items elsewhere has none
- * then. */
+/* Whether a row of a list has items. */
+static bool
+has_items(const ma_array *self, int64_t i, int64_t *start, int64_t *size)
+{
+    ma_array_list_at(self, i, start, size);
+    return *size > 0 && !ma_array_is_null(self, i);
+}
+
+/* Where the items of the first row that has any begin. */
+static int64_t
+first_item(const ma_array *self)
+{
+    int64_t start = 0;
+    int64_t size;
+    int64_t i = 0;
+    while (i < self->length && !has_items(self, i, &start, &size)) {
+        i++;
+    }
+    return i < self->length ? start : 0;
+}
+
+/* Offsets take items that lie one list behind the other. A null that has items of its own, behind
+ * those of the row before, keeps them; one that has others has none then. */
 static bool
 share_items_in_order(const ma_array *self, bool wide, uint8_t *offsets)
 {
-    int64_t end = 0;
-    bool fits = true;
+    int64_t end = first_item(self);
+    bool fits = put_number(offsets, wide, 0, end);
     for (int64_t i = 0; i < self->length && fits; i++) {
         int64_t start;
         int64_t size;
-        ma_array_list_at(self, i, &start, &size);
-        if (i == 0) {
-            end = start;
-            fits = put_number(offsets, wide, 0, start);
-        }
+        const bool used = has_items(self, i, &start, &size);
         if (start == end) {
             end += size;
-        } else if (size > 0 && !ma_array_is_null(self, i)) {
+        } else if (used) {
             return false;
         }
-        fits = fits && put_number(offsets, wide, i + 1, end);
+        fits = put_number(offsets, wide, i + 1, end);
     }
     return fits;
 }
@@ -118,7 +136,6 @@ share_items(const ma_array *self, ma_array *out, bool *fits, ma_error *err)
     MA_TRY(make_numbers(out, 1, &offsets, err));
     out->children[0] = ma_array_ref(self->children[0]);
     if (layout == MA_LAYOUT_LIST32 || layout == MA_LAYOUT_LIST64) {
-        (void)put_number(offsets, wide, 0, 0);
         *fits = share_items_in_order(self, wide, offsets);
         return MA_OK;
     }
@@ -250,6 +267,20 @@ has_same_buffers(const ma_type *a, const ma_type *b)
            (a->layout != MA_LAYOUT_DICTIONARY || a->index_type->id == b->index_type->id);
 }
 
+/* The same for all children. */
+static bool
+have_same_children(const ma_type *a, const ma_type *b)
+{
+    for (int32_t i = 0; i < a->n_children && i < b->n_children; i++) {
+        const ma_type *x = a->children[i]->type;
+        const ma_type *y = b->children[i]->type;
+        if (x != y && !(has_same_buffers(x, y) && have_same_children(x, y))) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool
 may_share(const ma_type *from, const ma_type *to)
 {
@@ -275,14 +306,10 @@ relayout_own(ma_array *self, ma_type *type, ma_array **out, ma_error *err)
     return *out != NULL ? MA_OK : rebuild(self, type, out, err);
 }
 
-ma_status
-ma_array_relayout(ma_array *self, ma_type *type, ma_array **out, ma_error *err)
+static ma_status
+relayout_all(ma_array *self, ma_type *type, ma_array **out, ma_error *err)
 {
     ma_array *changed = NULL;
-    if (self->type == type) {
-        *out = ma_array_ref(self);
-        return MA_OK;
-    }
     MA_TRY(relayout_own(self, type, &changed, err));
     const ma_status st = relayout_parts(changed, err);
     if (st != MA_OK) {
@@ -291,4 +318,25 @@ ma_array_relayout(ma_array *self, ma_type *type, ma_array **out, ma_error *err)
     }
     *out = changed;
     return MA_OK;
+}
+
+ma_status
+ma_array_relayout(ma_array *self, ma_type *type, ma_array **out, ma_error *err)
+{
+    ma_array *shown = NULL;
+    if (self->type == type) {
+        *out = ma_array_ref(self);
+        return MA_OK;
+    }
+    if (have_same_children(self->type, type)) {
+        shown = ma_array_ref(self);
+    } else { /* so that no more of the children changes than the rows show */
+        MA_TRY(ma_array_compact(self, &shown, err));
+    }
+    const ma_status st = relayout_all(shown, type, out, err);
+    if (st == MA_OK && (*out)->place == NULL) {
+        (*out)->place = ma_place_ref(self->place);
+    }
+    ma_array_unref(shown);
+    return st;
 }

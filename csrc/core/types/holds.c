@@ -78,7 +78,7 @@ field_holds(const ma_field *self, const ma_field *other, bool named)
            ma_type_holds(self->type, other->type);
 }
 
-/* Keys and entries are never null, and may have any names. */
+/* Keys and entries may have any names, and null keys are refused elsewhere. */
 static bool
 map_holds(const ma_type *self, const ma_type *other)
 {
@@ -141,7 +141,7 @@ encoding_holds(const ma_type *self, const ma_type *other)
 bool
 ma_type_uncovers_nulls(const ma_type *self, const ma_type *other)
 {
-    return is_encoded(other) && self->id != other->id;
+    return (is_encoded(other) || other->id == MA_TYPE_NULL) && self->id != other->id;
 }
 
 bool

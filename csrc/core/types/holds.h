@@ -17,8 +17,8 @@
 bool
 ma_type_holds(const ma_type *self, const ma_type *other);
 
-/* Whether nulls may come out of an encoding that `self` does not have, which counts no nulls
- * itself: behind a dictionary, or in runs. */
+/* Whether nulls may come out of a type that counts none itself: behind a dictionary, in runs, or
+ * rows of the null type. */
 bool
 ma_type_uncovers_nulls(const ma_type *self, const ma_type *other);
 

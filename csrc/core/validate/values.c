@@ -295,6 +295,22 @@ check_own_values(const ma_array *self, ma_error *err)
     return layout->children == MA_CHILDREN_RUNS ? check_runs(self, err) : MA_OK;
 }
 
+/* By the array's own bitmap, or by what indices and runs stand for. */
+static bool
+has_nulls_within(ma_array *self)
+{
+    const ma_layout_id layout = self->type->layout;
+    if (layout != MA_LAYOUT_DICTIONARY && layout != MA_LAYOUT_RUN_END) {
+        return ma_array_null_count(self) > 0;
+    }
+    for (int64_t i = 0; i < self->length; i++) {
+        if (ma_array_is_null_within(self, i)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Keys of maps that are null are read, and others end the process over them. */
 static ma_status
 check_keys(const ma_array *self, ma_error *err)
@@ -304,7 +320,7 @@ check_keys(const ma_array *self, ma_error *err)
     }
     const ma_field *entries = self->type->children[0];
     const ma_field *key = entries->type->children[0];
-    if (ma_array_null_count(self->children[0]->children[0]) == 0) {
+    if (!has_nulls_within(self->children[0]->children[0])) {
         return MA_OK;
     }
     (void)ma_fail(err, MA_INVALID, -1, "the keys of a map cannot be null");
