@@ -130,6 +130,24 @@ def test_honoured(name, wanted):
     assert lend(part, wanted).to_pylist() == expected[1:3]
 
 
+@pytest.mark.parametrize("name, wanted", HONOURED, ids=str)
+def test_honoured_for_pyarrow(name, wanted):
+    pyarrow = pytest.importorskip("pyarrow")
+    array = make(name)
+    asked = pyarrow.DataType._import_from_c_capsule(wanted.__arrow_c_schema__())
+    whole = pyarrow.Array._import_from_c_capsule(*array.__arrow_c_array__(request(asked)))
+    part = pyarrow.Array._import_from_c_capsule(*array[1:3].__arrow_c_array__(request(asked)))
+    as_they_are = pyarrow.Array._import_from_c_capsule(*array.__arrow_c_array__())
+    assert whole.type == part.type == asked
+    for given in whole, part:
+        given.validate(full=True)
+    expected = as_they_are.to_pylist()
+    if pyarrow.types.is_binary(asked) or pyarrow.types.is_large_binary(asked):
+        expected = [v.encode() if isinstance(v, str) else v for v in expected]
+    assert whole.to_pylist() == expected
+    assert part.to_pylist() == expected[1:3]
+
+
 @pytest.mark.parametrize("wanted", [ma.large_string(), ma.string_view()], ids=str)
 @pytest.mark.parametrize("inside", [False, True])
 def test_text_is_checked_under_the_type_that_is_asked_for(wanted, inside):
