@@ -69,10 +69,7 @@ new_object(pyma_state *state)
         return NULL;
     }
     self->state = state;
-    if (pyma_guard_init(&self->guard) < 0) {
-        Py_DECREF(self);
-        return NULL;
-    }
+    pyma_guard_init(&self->guard);
     return self;
 }
 

@@ -207,10 +207,10 @@ BufferOutputStream_tp_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
         return NULL;
     }
     BufferOutputStreamObject *self = (BufferOutputStreamObject *)type->tp_alloc(type, 0);
-    if (self == NULL || pyma_guard_init(&self->guard) < 0) {
-        Py_XDECREF(self);
+    if (self == NULL) {
         return NULL;
     }
+    pyma_guard_init(&self->guard);
     self->guard.runs_python = false;
     self->block = ma_calloc(1, sizeof(*self->block));
     if (self->block == NULL) {

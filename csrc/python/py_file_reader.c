@@ -151,8 +151,8 @@ FileReader_tp_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
         return NULL;
     }
     self->state = pyma_state_of_type(type);
-    if (self->state == NULL || pyma_guard_init(&self->guard) < 0 ||
-        pyma_guard_enter(&self->guard, "reader") < 0) {
+    pyma_guard_init(&self->guard);
+    if (self->state == NULL || pyma_guard_enter(&self->guard, "reader") < 0) {
         Py_DECREF(self);
         return NULL;
     }

@@ -7,7 +7,8 @@
  * it.
  *
  * A fork copies the thread that forks, and not one that is inside a call: in the copy of the
- * process the thing stays as half-changed as that thread left it, and is refused from then on. */
+ * process the thing stays as half-changed as that thread left it, and is refused from then on.
+ * Those that wait are not copied either: a queue is of one process only. */
 #ifndef PYMA_GUARD_H
 #define PYMA_GUARD_H
 
@@ -23,23 +24,25 @@
 #define PYMA_GUARD_ORDER memory_order_relaxed
 #endif
 
+typedef struct pyma_queue pyma_queue;
+
 typedef struct pyma_guard {
     _Atomic unsigned long owner; /* number of the thread inside a call, or 0 */
-    atomic_int waiting;          /* threads that wait for their turn */
-    atomic_bool called;          /* `turn` was released, and no thread has taken it yet */
     bool runs_python;            /* a call may run Python code: nobody waits; set between calls */
-    PyThread_type_lock turn;     /* owned; the waiting ones block on it; held until one may go */
+    _Atomic(pyma_queue *) queue; /* owned; NULL until a thread has to wait for its turn */
 } pyma_guard;
 
-/* With `runs_python` set, until the maker knows better. -1 with an exception. */
-int
+/* With `runs_python` set, until the maker knows better. */
+void
 pyma_guard_init(pyma_guard *self);
+/* Takes one that is zeroed, too. */
 void
 pyma_guard_fini(pyma_guard *self);
 
 /* Begin a call on `noun` ("reader"). -1 with RuntimeError when this thread is inside one
  * already, when another thread is and `runs_python`, or when one was in the process that this one
- * was forked from; or with what a signal handler raised while this thread waited. */
+ * was forked from; or with what a signal handler raised while this thread waited, or for want of
+ * memory to wait in. */
 int
 pyma_guard_enter(pyma_guard *self, const char *noun);
 
@@ -47,17 +50,18 @@ pyma_guard_enter(pyma_guard *self, const char *noun);
 bool
 pyma_guard_is_lost(const pyma_guard *self);
 
-/* Let the next one go. */
+/* Let one go that waits, if any. */
 void
-pyma_guard_call(pyma_guard *self);
+pyma_queue_call(pyma_queue *self);
 
 static inline void
 pyma_guard_leave(pyma_guard *self)
 {
     const bool paused = !self->runs_python;
     atomic_store_explicit(&self->owner, 0, PYMA_GUARD_ORDER);
-    if (atomic_load_explicit(&self->waiting, PYMA_GUARD_ORDER) > 0) {
-        pyma_guard_call(self);
+    pyma_queue *const queue = atomic_load_explicit(&self->queue, PYMA_GUARD_ORDER);
+    if (queue != NULL) {
+        pyma_queue_call(queue);
     }
     if (paused) {
         pyma_releases_resume();

@@ -47,8 +47,9 @@ StreamDecoder_tp_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     }
     self->state = pyma_state_of_type(type);
     self->columns = Py_XNewRef(read_options.columns);
+    pyma_guard_init(&self->guard);
     ma_error_init(&err);
-    if (self->state == NULL || pyma_guard_init(&self->guard) < 0 ||
+    if (self->state == NULL ||
         check_status(self, ma_decoder_new(&read_options.limits, 0, &self->decoder, &err), &err) <
             0) {
         Py_DECREF(self);

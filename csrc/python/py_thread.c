@@ -25,6 +25,7 @@ pyma_thread_number(void)
 
 static unsigned long last_before_fork; /* numbers up to this one are the parent's */
 static unsigned long forking_number;   /* ... and this thread alone was copied */
+static unsigned long forks;
 
 bool
 pyma_thread_is_lost(unsigned long number)
@@ -32,11 +33,18 @@ pyma_thread_is_lost(unsigned long number)
     return number <= last_before_fork && number != forking_number;
 }
 
+unsigned long
+pyma_forks(void)
+{
+    return forks;
+}
+
 #ifdef HAVE_FORK
 
 static void
 note_fork(void)
 {
+    forks++;
     last_before_fork = atomic_load(&last_number);
     forking_number = own_number;
 }

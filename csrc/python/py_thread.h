@@ -19,6 +19,10 @@ pyma_thread_number(void);
 bool
 pyma_thread_is_lost(unsigned long number);
 
+/* How many forks lie between the process that was started and this one. */
+unsigned long
+pyma_forks(void);
+
 /* Something that this thread let go of while others may be waiting for it, part of the thing
  * itself. */
 typedef struct pyma_release {

@@ -178,8 +178,9 @@ new_writer(PyTypeObject *type, PyObject *sink, PyObject *schema, PyObject *optio
     self->is_file = is_file;
     ma_output_init(&self->output);
     self->state = pyma_state_of_type(type);
-    if (self->state == NULL || pyma_guard_init(&self->guard) < 0 ||
-        pyma_metadata_from(metadata, &self->metadata) < 0 || writer_enter(self) < 0) {
+    pyma_guard_init(&self->guard);
+    if (self->state == NULL || pyma_metadata_from(metadata, &self->metadata) < 0 ||
+        writer_enter(self) < 0) {
         Py_DECREF(self);
         return NULL;
     }

@@ -2,6 +2,8 @@
 
 import io
 import os
+import threading
+import time
 import warnings
 
 import pytest
@@ -233,3 +235,22 @@ def test_tables():
     # Python code that makes functions as it runs: CPython 3.13 does not survive that
     right = ma.open_stream(written()).read_all().equals
     starve(written, lambda got: right(ma.open_stream(got).read_all()), python=False)
+
+
+def test_a_call_that_has_to_wait_for_another_thread():
+    """A place to wait in takes memory; without it the call fails, and the other's does not."""
+    end, begin = os.pipe()
+    numbers = ma.RecordBatch.from_arrays([ma.array(range(100_000))], ["number"])
+    writer = ma.new_stream(begin, numbers.schema)
+    other = threading.Thread(target=writer.write_batch, args=[numbers])
+    other.start()
+    time.sleep(0.2)  # until the pipe is full
+    with pytest.raises(MemoryError):
+        ma._core.fail_allocations(lambda: writer.stats, 1, 1, False)
+    last = threading.Thread(target=writer.close)
+    last.start()
+    with os.fdopen(end, "rb") as pipe, ma.open_stream(pipe) as reader:
+        assert reader.read_all().column(0).to_pylist() == list(range(100_000))
+    other.join()
+    last.join()
+    os.close(begin)

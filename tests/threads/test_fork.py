@@ -216,6 +216,45 @@ def test_the_copy_does_not_wait_for_an_output_that_another_thread_was_writing_to
         thread.join()
 
 
+def all_write(writer, batch):
+    """By three threads that wait for each other."""
+    refused = []
+
+    def write():
+        try:
+            for _ in range(20):
+                writer.write_batch(batch)
+        except RuntimeError as error:
+            refused.append(str(error))
+
+    threads = [threading.Thread(target=write) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert all(LEFT in error for error in refused)
+
+
+@pytest.mark.skipif(UNDER_THREAD_SANITIZER, reason="it forbids threads in a copy")
+def test_threads_of_the_copy_wait_for_each_other_where_threads_did_before(tmp_path):
+    """A writer is copied when the one that waited for it has been called, and has yet to come."""
+    some = ma.RecordBatch.from_arrays([ma.array(NUMBERS)], ["number"])
+    much = ma.concat_batches([some] * 50)
+    options = ma.ipc.IpcWriteOptions(compression="zstd", use_threads=False)
+    for turn in range(5):
+        path = str(tmp_path / f"numbers{turn}")
+        with ma.RecordBatchStreamWriter(path, some.schema, options=options) as writer:
+
+            waiting = threading.Timer(0.005, writer.write_batch, [some])
+            waiting.start()
+            writer.write_batch(much)
+            soon = time.perf_counter() + 0.001
+            while time.perf_counter() < soon:  # keeps the GIL, where there is one
+                pass
+            in_copy(functools.partial(all_write, writer, some))
+            waiting.join()
+
+
 @pytest.mark.parametrize("open_file", [ma.memory_map, ma.OSFile])
 def test_the_copy_uses_a_file_that_other_threads_did(tmp_path, open_file):
     path = tmp_path / "bytes"
