@@ -71,6 +71,7 @@ refuse_text(const pyma_converter *self, int64_t row)
     for (; self->parent != NULL; self = self->parent) {
         const ma_type *type = self->parent->array->type;
         if (self->field == NULL) {
+            ma_place_tell(self->array->place, &err);
             ma_error_prefix(&err, ".dictionary");
             continue;
         }

@@ -487,7 +487,7 @@ def test_text_that_is_no_utf8_is_where_it_is(where):
     with ma.new_stream(sink, ma.schema([("a", type)])) as writer:
         writer.write_batch(ma.record_batch([ma.array([None, value], type)], names=["a"]))
     data = sink.getvalue().to_pybytes().replace(b"BAD", b"\xff\xfe\xff")
-    message = flatbuf.messages(data)[-1]  # the batch, also where its dictionary has the text
+    message = flatbuf.messages(data)[1]  # the batch, or the dictionary that has the text
     column = next(ma.open_stream(data)).column(0)
     path = "batch 0, column 'a'" + (where if where.startswith(".") else "") + ", data buffer"
     for use in (column.to_pylist, column.slice(1).to_pylist, column[1].as_py):
@@ -495,3 +495,27 @@ def test_text_that_is_no_utf8_is_where_it_is(where):
             use()
         assert caught.value.path == path
         assert caught.value.offset == message.body_at
+
+
+@pytest.mark.parametrize("bad", ["second", "third"])
+def test_text_of_deltas_is_where_it_is(bad):
+    """Three messages make one dictionary; the one is told whose text it is."""
+    sink = ma.BufferOutputStream()
+    options = ma.ipc.IpcWriteOptions(emit_dictionary_deltas=True)
+    with ma.new_stream(sink, ma.schema([("a", WORDS)]), options=options) as writer:
+        for words in (["first"], ["first", "second"], ["first", "second", "third"]):
+            writer.write_batch(ma.record_batch([ma.array(words, WORDS)], names=["a"]))
+    data = sink.getvalue().to_pybytes()
+    numbers = {"second": 3, "third": 5}
+    message = flatbuf.messages(data)[numbers[bad]]
+    data = data.replace(bad.encode(), b"\xff" * len(bad))
+    assert message.dictionary.get("is_delta")
+    column = list(ma.open_stream(data))[2].column(0)
+    for use in (lambda: column.validate(full=True), column.to_pylist):
+        with pytest.raises(ma.ArrowInvalid, match="UTF-8") as caught:
+            use()
+        assert caught.value.path == "batch 2, column 'a'.dictionary, data buffer"
+        assert (caught.value.offset, caught.value.message_number) == (
+            message.body_at,
+            numbers[bad],
+        )

@@ -244,7 +244,6 @@ def test_threads_of_the_copy_wait_for_each_other_where_threads_did_before(tmp_pa
     for turn in range(5):
         path = str(tmp_path / f"numbers{turn}")
         with ma.RecordBatchStreamWriter(path, some.schema, options=options) as writer:
-
             waiting = threading.Timer(0.005, writer.write_batch, [some])
             waiting.start()
             writer.write_batch(much)

@@ -218,6 +218,19 @@ check_size(const ma_dict_set *self, ma_array *const *parts, int64_t n, ma_error 
     return MA_OK;
 }
 
+/* Where the first part comes from that is not good in full, which whoever looks at the text of all
+ * of them will say; NULL for none. */
+static ma_place *
+place_of_damage(ma_array *const *parts, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++) {
+        if (ma_array_check_full(parts[i], NULL) != MA_OK) {
+            return parts[i]->place;
+        }
+    }
+    return NULL;
+}
+
 static ma_status
 build_values(ma_dict_set *self, dict *last, ma_type *value_type, ma_array **out, ma_error *err)
 {
@@ -237,6 +250,9 @@ build_values(ma_dict_set *self, dict *last, ma_type *value_type, ma_array **out,
     }
     if (st == MA_OK) {
         st = ma_array_concat(value_type, parts, n, out, err);
+    }
+    if (st == MA_OK && n > 1) {
+        (*out)->place = ma_place_ref(place_of_damage(parts, n));
     }
     for (int64_t i = 0; i < n; i++) {
         ma_array_unref(parts[i]);
