@@ -320,10 +320,11 @@ Array_slice(PyObject *op, PyObject *args, PyObject *kwargs)
     return pyma_array_slice(op, offset, length);
 }
 
-PyDoc_STRVAR(to_pylist_doc, "to_pylist($self, /, *, maps_as_pydicts=None)\n--\n\n"
-                            "A list of Python objects, None for nulls.\n\n"
-                            "maps_as_pydicts -- None: lists of pairs; 'lossy': dicts; 'strict': "
-                            "dicts, and a key that occurs twice is an error");
+#define TO_PYLIST_DOC(name)                                           \
+    name "($self, /, *, maps_as_pydicts=None)\n--\n\n"                \
+         "A list of Python objects, None for nulls.\n\n"              \
+         "maps_as_pydicts -- None: lists of pairs; 'lossy': dicts;\n" \
+         "    'strict': dicts, and a key that occurs twice is an error"
 
 static PyObject *
 Array_to_pylist(PyObject *op, PyObject *args, PyObject *kwargs)
@@ -713,8 +714,8 @@ Array_reduce_ex(PyObject *op, PyObject *protocol)
 static PyMethodDef Array_methods[] = {
     PYMA_CAPSULE_DATA_METHODS(array)
     {"slice", WITH_KEYWORDS(Array_slice), slice_doc},
-    {"to_pylist", WITH_KEYWORDS(Array_to_pylist), to_pylist_doc},
-    {"tolist", WITH_KEYWORDS(Array_to_pylist), to_pylist_doc},
+    {"to_pylist", WITH_KEYWORDS(Array_to_pylist), PyDoc_STR(TO_PYLIST_DOC("to_pylist"))},
+    {"tolist", WITH_KEYWORDS(Array_to_pylist), PyDoc_STR(TO_PYLIST_DOC("tolist"))},
     {"is_null", WITH_KEYWORDS(Array_is_null), is_null_doc},
     {"is_valid", Array_is_valid, METH_NOARGS, is_valid_doc},
     {"equals", Array_equals, METH_O, equals_doc},

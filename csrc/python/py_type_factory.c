@@ -572,7 +572,7 @@ make_dictionary(PyObject *module, PyObject *args, PyObject *kwargs)
 
 PyMethodDef pyma_type_functions[] = {
 #define X(name, id) \
-    {#name, make_##name, METH_NOARGS, PyDoc_STR(#name "()\n--\n\nThe type " #name ".")},
+    {#name, make_##name, METH_NOARGS, PyDoc_STR(#name "()\n--\n\nThe type ``" #name "``.")},
     SIMPLE_TYPES(X)
 #undef X
         {"time32", make_time32, METH_O, time32_doc},
