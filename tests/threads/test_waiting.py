@@ -29,9 +29,11 @@ class Elsewhere:
                 outcome[0] = error
             done.set()
 
-        # it ends when the call inside which it was made does, or with the process
-        threading.Thread(target=work, daemon=True).start()
-        done.wait(20)
+        # one that waits ends when the call inside which it was made does, or with the process
+        thread = threading.Thread(target=work, daemon=True)
+        thread.start()
+        if done.wait(20):
+            thread.join()
         self.outcomes.append(outcome[0])
 
     def assert_all_refused(self, count):
