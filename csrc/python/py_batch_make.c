@@ -499,7 +499,7 @@ PyObject *
 Batch_drop_columns(PyObject *op, PyObject *columns)
 {
     ma_batch *core = core_of(op);
-    const ma_schema *schema = ma_batch_schema(core);
+    ma_schema *schema = ma_batch_schema(core);
     gathered kept;
     PyObject *batch = NULL;
     PyObject *names =

@@ -80,7 +80,7 @@ pyma_read_options_from(PyObject *options, PyObject *columns, pyma_read_options *
 }
 
 static int
-pick_one(pyma_state *state, PyObject *column, const ma_schema *schema, ma_picks *out)
+pick_one(pyma_state *state, PyObject *column, ma_schema *schema, ma_picks *out)
 {
     ma_error err;
     ma_status st;
@@ -111,7 +111,7 @@ pick_one(pyma_state *state, PyObject *column, const ma_schema *schema, ma_picks 
 }
 
 int
-pyma_picks_from(pyma_state *state, PyObject *columns, const ma_schema *schema, ma_picks *out)
+pyma_picks_from(pyma_state *state, PyObject *columns, ma_schema *schema, ma_picks *out)
 {
     *out = (ma_picks){0};
     if (PyUnicode_Check(columns) || PyBytes_Check(columns)) {

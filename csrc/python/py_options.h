@@ -19,7 +19,7 @@ pyma_read_options_from(PyObject *options, PyObject *columns, pyma_read_options *
 
 /* The picks that `columns` names in the schema. -1 with an exception. */
 int
-pyma_picks_from(pyma_state *state, PyObject *columns, const ma_schema *schema, ma_picks *out);
+pyma_picks_from(pyma_state *state, PyObject *columns, ma_schema *schema, ma_picks *out);
 
 /* From None, or an object with the attributes of minarrow.ipc.IpcWriteOptions. -1 with an
  * exception. */

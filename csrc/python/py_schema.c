@@ -54,29 +54,20 @@ Schema_tp_dealloc(PyObject *op)
 /* ---- finding fields ---- */
 
 int
-pyma_schema_find(const ma_schema *schema, PyObject *name, int32_t *first)
+pyma_schema_find(ma_schema *schema, PyObject *name, int32_t *first)
 {
     ma_bytes bytes;
     PyObject *owner;
-    int found = 0;
     if (pyma_text_from(name, "the name of a field", &bytes, &owner) < 0) {
         return -1;
     }
-    *first = -1;
-    for (int32_t i = 0; i < schema->n_fields; i++) {
-        const ma_field *field = schema->fields[i];
-        if (field->name_size == bytes.size &&
-            memcmp(field->name, bytes.data, (size_t)bytes.size) == 0) {
-            *first = found == 0 ? i : *first;
-            found++;
-        }
-    }
+    const int found = ma_schema_find(schema, bytes, first);
     Py_DECREF(owner);
     return found;
 }
 
 int32_t
-pyma_schema_index(const ma_schema *schema, PyObject *key)
+pyma_schema_index(ma_schema *schema, PyObject *key)
 {
     if (PyUnicode_Check(key) || PyBytes_Check(key)) {
         int32_t first;
@@ -168,7 +159,7 @@ Schema_mp_length(PyObject *op)
 static int
 Schema_sq_contains(PyObject *op, PyObject *key)
 {
-    const ma_schema *core = core_of(op);
+    ma_schema *core = core_of(op);
     pyma_state *state = pyma_state_of(op);
     if (PyUnicode_Check(key)) {
         int32_t first;

@@ -16,12 +16,12 @@ pyma_schema_to_text(const ma_schema *schema, const pyma_schema_text *options);
 /* How many fields have this name, and the number of the first. -1 with TypeError for no name at
  * all. */
 int
-pyma_schema_find(const ma_schema *schema, PyObject *name, int32_t *first);
+pyma_schema_find(ma_schema *schema, PyObject *name, int32_t *first);
 
 /* The number of the field that an int (from the end where negative) or a name means. -1 with
  * IndexError, KeyError (also for a name that several fields have) or TypeError. */
 int32_t
-pyma_schema_index(const ma_schema *schema, PyObject *key);
+pyma_schema_index(ma_schema *schema, PyObject *key);
 
 /* A schema from a Schema, or fields as `schema` takes them. A new reference; NULL with an
  * exception. */

@@ -161,3 +161,25 @@ def test_exceptions_of_others_stay_as_they_are():
     with pytest.raises(RuntimeError) as caught:
         ma.record_batch({"b": Column()})
     assert caught.value is error and error.args == ("mine",)
+
+
+@pytest.mark.parametrize("count", [3, 15, 16, 400])
+def test_columns_are_found_by_name(count):
+    """Among few names by a look at each, among many by a table; the same is found."""
+    names = [f"c{i}" for i in range(count)]
+    names[-1] = names[0]  # twice
+    names[1] = ""
+    batch = ma.record_batch([ma.array([i]) for i in range(count)], names=names)
+    schema = batch.schema
+    for _ in range(20):
+        assert schema.get_field_index("c0") == schema.get_field_index("none") == -1
+        assert schema.get_all_field_indices("c0") == [0, count - 1]
+        assert "c0" in schema.names and "none" not in schema.names
+        for i in range(1, count - 1):
+            assert schema.get_field_index(names[i]) == i
+            assert batch[names[i]][0].as_py() == i
+            assert schema.field(names[i]) is not None
+        with pytest.raises(KeyError, match="several"):
+            batch["c0"]
+        with pytest.raises(KeyError, match="'none' does not exist"):
+            batch["none"]

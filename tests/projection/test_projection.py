@@ -308,3 +308,50 @@ def test_names_that_are_not_there(new, open_, first):
     for wrong in ("a", [1.5], [None], 3):
         with pytest.raises(TypeError):
             open_(data, columns=wrong)
+
+
+@both
+@pytest.mark.parametrize(
+    "columns, wanted",
+    [
+        (["person.name", "person"], "person"),
+        (["person", "person.name"], "person"),
+        (["person.name", "person.at"], "name, at"),
+        (["person.name", 0], "person"),
+        ([0, "person.at.x"], "person"),
+        (["person.at.x", "person.at"], "at"),
+    ],
+    ids=str,
+)
+def test_the_whole_and_a_part_of_it(new, open_, first, columns, wanted):
+    """Whoever asks for both, in whichever way and order, gets the whole."""
+    at = ma.struct([("x", ma.int8()), ("y", ma.int8())])
+    person = ma.struct([("name", ma.string()), ("at", at)])
+    rows = [{"name": "n", "at": {"x": 1, "y": 2}}]
+    data = data_of(new, [ma.record_batch([ma.array(rows, person)], names=["person"])])
+    kept = {"person": ["name", "at"], "name, at": ["name", "at"], "at": ["at"]}[wanted]
+    column = open_(data, columns=columns).read_all().column(0)
+    assert column.to_pylist() == [{name: rows[0][name] for name in kept}]
+
+
+@both
+@pytest.mark.parametrize("count", [15, 16, 17, 300])
+def test_many_names(new, open_, first, count):
+    """Names are found by a table where there are many of them and many are asked for."""
+    names = [f"column {i}" for i in range(count)]
+    names[3] = names[7]  # twice
+    names[5] = ""
+    names[6] = "a.b"
+    columns = [ma.array([i], ma.int32()) for i in range(count)]
+    data = data_of(new, [ma.record_batch(columns, names=names)])
+    single = [i for i in range(count) if i not in (3, 7)]
+    for wanted in single, single[::-1], single * 2:
+        (batch,) = open_(data, columns=[names[i] for i in wanted]).read_all().to_batches()
+        once = list(dict.fromkeys(wanted))
+        assert batch.schema.names == [names[i] for i in once]
+        assert [column[0].as_py() for column in batch.columns] == once
+    mixed = [names[i] if i % 2 else i for i in single]
+    assert open_(data, columns=mixed).read_all().num_columns == count - 2
+    for wrong in names[3], "column", "a", "b", f"column {count}":
+        with pytest.raises(ma.ArrowInvalid, match=f"'{wrong}'"):
+            open_(data, columns=[*(names[i] for i in single), wrong])

@@ -1,5 +1,6 @@
 #include "core/data/unique.h"
 
+#include "core/base/hash.h"
 #include "core/base/memory.h"
 #include "core/base/number.h"
 
@@ -9,8 +10,8 @@ typedef struct slot {
 } slot;
 
 struct ma_unique {
-    uint64_t seed; /* differs from process to process: nobody can choose values that collide */
-    slot *slots;   /* owned; a power of two of them */
+    uint64_t seed;
+    slot *slots; /* owned; a power of two of them */
     int64_t capacity;
     int64_t used;
     ma_growing key;   /* of the row that is looked for */
@@ -28,7 +29,7 @@ ma_unique_new(ma_unique **out, ma_error *err)
     if (self == NULL) {
         return ma_fail_nomem(err, sizeof(*self));
     }
-    self->seed = (uint64_t)(uintptr_t)self * UINT64_C(0xD6E8FEB86659FD93);
+    self->seed = ma_hash_seed(self);
     self->capacity = FIRST_CAPACITY;
     self->slots = ma_calloc(self->capacity, sizeof(slot));
     if (self->slots == NULL) {
@@ -54,24 +55,6 @@ int64_t
 ma_unique_count(const ma_unique *self)
 {
     return self->used;
-}
-
-/* Eight bytes at a time: multiply, then fold the high half down, where the table looks. */
-static uint64_t
-hash_bytes(uint64_t seed, const uint8_t *data, int64_t size)
-{
-    const uint64_t factor = UINT64_C(0x9E3779B97F4A7C15);
-    uint64_t hash = (seed ^ (uint64_t)size) * factor;
-    for (; size >= 8; size -= 8, data += 8) {
-        hash = (hash ^ ma_load_u64(data)) * factor;
-        hash ^= hash >> 32;
-    }
-    uint64_t rest = 0;
-    for (int64_t i = 0; i < size; i++) {
-        rest = rest << 8 | data[i];
-    }
-    hash = (hash ^ rest) * factor;
-    return hash ^ hash >> 29;
 }
 
 static ma_status
@@ -107,7 +90,7 @@ ma_unique_find(ma_unique *self, const ma_builder *builder, int64_t row, int64_t 
     }
     self->key.size = 0;
     MA_TRY(ma_builder_key(builder, row, &self->key, err));
-    const uint64_t hash = hash_bytes(self->seed, self->key.data, self->key.size);
+    const uint64_t hash = ma_hash(self->seed, self->key.data, self->key.size);
     const uint64_t mask = (uint64_t)self->capacity - 1;
     uint64_t at = hash & mask;
     for (; self->slots[at].row != 0; at = (at + 1) & mask) {

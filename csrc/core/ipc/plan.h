@@ -18,13 +18,14 @@ typedef struct ma_pick {
 typedef struct ma_picks {
     int32_t count;
     ma_pick *items; /* owned */
+    uint8_t *known; /* owned; a bit for each field of the schema that there is an item of */
 } ma_picks;
 
 /* Want the field at `path`: a name, or names joined by '.' that lead to a child. A name with
  * dots in it wins over a path. Fails with MA_INVALID when no field, or more than one, answers to
  * it. */
 MA_NODISCARD ma_status
-ma_picks_add_path(ma_picks *self, const ma_schema *schema, ma_bytes path, ma_error *err);
+ma_picks_add_path(ma_picks *self, ma_schema *schema, ma_bytes path, ma_error *err);
 /* Want field `index` of the schema. */
 MA_NODISCARD ma_status
 ma_picks_add_index(ma_picks *self, const ma_schema *schema, int64_t index, ma_error *err);

@@ -1,6 +1,13 @@
 #include "core/types/schema.h"
 
+#include <string.h>
+
 #include "core/base/memory.h"
+
+enum {
+    MANY_FIELDS = 16, /* among which a table finds a name sooner than a look at each */
+    MANY_LOOKUPS = 8  /* that cost about as much as making one */
+};
 
 ma_status
 ma_schema_new(ma_field *const *fields, int32_t n_fields, ma_metadata *metadata, ma_schema **out,
@@ -44,8 +51,47 @@ ma_schema_unref(ma_schema *self)
             ma_field_unref(self->fields[i]);
         }
         ma_metadata_unref(self->metadata);
+        ma_names_free(atomic_load(&self->names));
         ma_free(self);
     }
+}
+
+/* The table of names, if it is there or worth being made now. */
+static ma_names *
+names_of(ma_schema *self)
+{
+    ma_names *names = atomic_load_explicit(&self->names, memory_order_acquire);
+    ma_names *first = NULL;
+    if (names != NULL || self->n_fields < MANY_FIELDS ||
+        atomic_fetch_add_explicit(&self->lookups, 1, memory_order_relaxed) < MANY_LOOKUPS ||
+        ma_names_new(self->fields, self->n_fields, &names, NULL) != MA_OK) {
+        return names;
+    }
+    if (!atomic_compare_exchange_strong(&self->names, &first, names)) {
+        ma_names_free(names);
+        return first;
+    }
+    return names;
+}
+
+int
+ma_schema_find(ma_schema *self, ma_bytes name, int32_t *first)
+{
+    const ma_names *names = names_of(self);
+    int found = 0;
+    *first = -1;
+    if (names != NULL) {
+        return ma_names_find(names, self->fields, name, first);
+    }
+    for (int32_t i = 0; i < self->n_fields && found < 2; i++) {
+        const ma_field *field = self->fields[i];
+        if (field->name_size == name.size &&
+            memcmp(field->name, name.data, (size_t)name.size) == 0) {
+            *first = found == 0 ? i : *first;
+            found++;
+        }
+    }
+    return found;
 }
 
 bool

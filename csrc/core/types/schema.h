@@ -3,10 +3,13 @@
 #define MA_TYPES_SCHEMA_H
 
 #include "core/base/limits.h"
+#include "core/types/names.h"
 #include "core/types/type.h"
 
 typedef struct ma_schema {
     ma_refs refs;
+    atomic_int lookups;        /* of names, which went through all fields */
+    _Atomic(ma_names *) names; /* owned; made when there were several of those, else NULL */
     ma_metadata *metadata; /* owned; may be NULL */
     ma_counts counts;      /* all fields together */
     bool has_dictionary;
@@ -22,6 +25,11 @@ ma_schema *
 ma_schema_ref(ma_schema *self);
 void
 ma_schema_unref(ma_schema *self);
+
+/* How many fields have this name: 0, 1, or 2 for several; the first of them in `*first`. Safe from
+ * several threads. */
+int
+ma_schema_find(ma_schema *self, ma_bytes name, int32_t *first);
 
 bool
 ma_schema_equal(const ma_schema *a, const ma_schema *b, bool check_metadata);
