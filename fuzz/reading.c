@@ -57,7 +57,7 @@ fuzz_borrow(const uint8_t *data, size_t size)
 /* ---- choosing columns ---- */
 
 static void
-choose_child(const ma_field *field, const ma_schema *schema, ma_picks *out)
+choose_child(const ma_field *field, ma_schema *schema, ma_picks *out)
 {
     const ma_field *child = field->type->children[0];
     char path[256];
@@ -72,7 +72,7 @@ choose_child(const ma_field *field, const ma_schema *schema, ma_picks *out)
 }
 
 void
-fuzz_choose(const ma_schema *schema, uint8_t wanted, ma_picks *out)
+fuzz_choose(ma_schema *schema, uint8_t wanted, ma_picks *out)
 {
     *out = (ma_picks){0};
     for (int32_t i = 0; i < CHOSEN_FIELDS && i < schema->n_fields; i++) {

@@ -42,7 +42,7 @@ fuzz_reading_fini(fuzz_reading *self);
 /* The first bits of `wanted` choose among the first columns; the top bit says that of nested ones
  * only the first child is wanted. */
 void
-fuzz_choose(const ma_schema *schema, uint8_t wanted, ma_picks *out);
+fuzz_choose(ma_schema *schema, uint8_t wanted, ma_picks *out);
 
 /* Require that `part`, read with `wanted`, agrees with `whole`, of the same bytes. */
 void
