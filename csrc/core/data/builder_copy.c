@@ -4,10 +4,13 @@
 #include "core/base/number.h"
 #include "core/data/builder.h"
 #include "core/data/extent.h"
+#include "core/data/rebase.h"
 
+/* Rows are gone through twice where what they take is not known before: counting, and copying. */
 typedef struct copying {
     int64_t rows;   /* all, for the error */
     int64_t blanks; /* bytes that may still be taken for rows that take none in the array */
+    bool counting;
     ma_error *err;
 } copying;
 
@@ -74,7 +77,7 @@ copy_null(copying *self, ma_builder *builder, const ma_array *array)
     if (after > before) {
         MA_TRY(take_blank(self, after - before));
     }
-    return ma_builder_append_null(builder, 1, self->err);
+    return self->counting ? MA_OK : ma_builder_append_null(builder, 1, self->err);
 }
 
 /* ---- numbers ---- */
@@ -181,7 +184,7 @@ copy_list(copying *self, ma_builder *builder, const ma_array *array, int64_t i)
     for (int64_t k = start; k < start + size; k++) {
         MA_TRY(copy_row(self, builder->children[0], array->children[0], k));
     }
-    return ma_builder_end_list(builder, self->err);
+    return self->counting ? MA_OK : ma_builder_end_list(builder, self->err);
 }
 
 static ma_status
@@ -190,7 +193,7 @@ copy_struct(copying *self, ma_builder *builder, const ma_array *array, int64_t i
     for (int32_t c = 0; c < array->n_children; c++) {
         MA_TRY(copy_row(self, builder->children[c], array->children[c], array->offset + i));
     }
-    return ma_builder_end_struct(builder, self->err);
+    return self->counting ? MA_OK : ma_builder_end_struct(builder, self->err);
 }
 
 static ma_status
@@ -202,7 +205,7 @@ copy_union(copying *self, ma_builder *builder, const ma_array *array, int64_t i)
         MA_TRY(take_blank(self, blank_size(builder->type)));
     }
     MA_TRY(copy_row(self, builder->children[child], array->children[child], row));
-    return ma_builder_end_union(builder, child, self->err);
+    return self->counting ? MA_OK : ma_builder_end_union(builder, child, self->err);
 }
 
 /* ---- rows ---- */
@@ -238,24 +241,34 @@ copy_encoded(copying *self, ma_builder *builder, const ma_array *array, int64_t 
     }
     if (builder->type->layout == MA_LAYOUT_DICTIONARY) {
         MA_TRY(copy_row(self, builder->values, array, i));
-        return ma_builder_end_value(builder, self->err);
+        return self->counting ? MA_OK : ma_builder_end_value(builder, self->err);
     }
     MA_TRY(copy_row(self, builder->children[1], array, i));
-    return ma_builder_end_run(builder, 1, self->err);
+    return self->counting ? MA_OK : ma_builder_end_run(builder, 1, self->err);
+}
+
+static ma_status
+copy_flat(copying *self, ma_builder *builder, const ma_array *array, int64_t i)
+{
+    if (self->counting) {
+        return MA_OK;
+    }
+    if (array->type->layout == MA_LAYOUT_FIXED) {
+        return copy_fixed(self, builder, array, i);
+    }
+    const ma_bytes bytes = ma_array_bytes_at(array, i);
+    return ma_builder_append_bytes(builder, bytes.data, bytes.size, self->err);
 }
 
 static ma_status
 copy_value(copying *self, ma_builder *builder, const ma_array *array, int64_t i)
 {
-    ma_bytes bytes;
     switch (array->type->layout) {
     case MA_LAYOUT_FIXED:
-        return copy_fixed(self, builder, array, i);
     case MA_LAYOUT_BINARY32:
     case MA_LAYOUT_BINARY64:
     case MA_LAYOUT_VIEW:
-        bytes = ma_array_bytes_at(array, i);
-        return ma_builder_append_bytes(builder, bytes.data, bytes.size, self->err);
+        return copy_flat(self, builder, array, i);
     case MA_LAYOUT_LIST32:
     case MA_LAYOUT_LIST64:
     case MA_LAYOUT_LIST_VIEW32:
@@ -286,17 +299,42 @@ copy_row(copying *self, ma_builder *builder, const ma_array *array, int64_t i)
                : copy_value(self, builder, array, i);
 }
 
+/* Whether rows may take more than what lies in the array for them. */
+static bool
+may_be_blank(const ma_type *type)
+{
+    if (type->id == MA_TYPE_NULL || is_encoded(type->layout) || ma_type_is_union(type)) {
+        return true;
+    }
+    for (int32_t i = 0; i < type->n_children; i++) {
+        if (may_be_blank(type->children[i]->type)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static ma_status
+go_through(ma_builder *self, const ma_array *array, ma_used rows, bool counting, ma_error *err)
+{
+    copying copying = {rows.length, ma_array_extent_limit(array), counting, err};
+    for (int64_t i = rows.start; i < rows.start + rows.length; i++) {
+        MA_TRY(copy_row(&copying, self, array, i));
+    }
+    return MA_OK;
+}
+
 ma_status
 ma_builder_copy_rows(ma_builder *self, const ma_array *array, int64_t start, int64_t length,
                      ma_error *err)
 {
-    copying copying = {length, ma_array_extent_limit(array), err};
+    const ma_used rows = {start, length};
     MA_TRY(ma_array_check_extent(array, start, length, MA_EXTENT_COPIES, err));
-    if (length <= copying.blanks / blank_size(self->type)) {
+    if (may_be_blank(array->type)) {
+        MA_TRY(go_through(self, array, rows, true, err));
+    }
+    if (length <= ma_array_extent_limit(array) / blank_size(self->type)) {
         MA_TRY(ma_builder_reserve(self, length, err));
     }
-    for (int64_t i = start; i < start + length; i++) {
-        MA_TRY(copy_row(&copying, self, array, i));
-    }
-    return MA_OK;
+    return go_through(self, array, rows, false, err);
 }
