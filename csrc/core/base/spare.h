@@ -1,8 +1,8 @@
 /* Large blocks that were let go of, kept for those that are needed next.
  *
  * Memory that the system hands out is zeroed page by page when it is first touched, which takes
- * longer than filling it. So a few large blocks stay at hand; beyond MA_SPARE_WARM, which is all
- * that an idle process holds for good, they are marked as memory that the system may take back
+ * longer than filling it. So the newest large blocks stay at hand; beyond MA_SPARE_WARM, which is
+ * all that an idle process holds for good, they are marked as memory that the system may take back
  * whenever it is short. This is the one place of the core that remembers anything between calls:
  * a few slots that are exchanged atomically, for all threads of the process. */
 #ifndef MA_BASE_SPARE_H
