@@ -368,9 +368,7 @@ find_field(PyObject *op, PyObject *key)
             return -1;
         }
         for (int32_t i = 0; found < 0 && i < core->n_children; i++) {
-            const ma_field *child = core->children[i];
-            if (child->name_size == name.size &&
-                memcmp(child->name, name.data, (size_t)name.size) == 0) {
+            if (ma_field_is_named(core->children[i], name)) {
                 found = i;
             }
         }
@@ -422,9 +420,7 @@ DataType_get_all_field_indices(PyObject *op, PyObject *key)
     }
     PyObject *list = PyList_New(0);
     for (int32_t i = 0; list != NULL && i < core->n_children; i++) {
-        const ma_field *child = core->children[i];
-        if (child->name_size != name.size ||
-            memcmp(child->name, name.data, (size_t)name.size) != 0) {
+        if (!ma_field_is_named(core->children[i], name)) {
             continue;
         }
         PyObject *number = PyLong_FromLong(i);

@@ -135,9 +135,7 @@ Schema_get_all_field_indices(PyObject *op, PyObject *name)
     }
     PyObject *list = PyList_New(0);
     for (int32_t i = 0; list != NULL && i < core->n_fields; i++) {
-        const ma_field *field = core->fields[i];
-        if (field->name_size != bytes.size ||
-            memcmp(field->name, bytes.data, (size_t)bytes.size) != 0) {
+        if (!ma_field_is_named(core->fields[i], bytes)) {
             continue;
         }
         PyObject *number = PyLong_FromLong(i);

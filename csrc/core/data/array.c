@@ -199,21 +199,21 @@ ma_array_run_at(const ma_array *self, int64_t i)
     return low;
 }
 
+const ma_array *
+ma_array_decode(const ma_array *self, int64_t *i)
+{
+    const bool is_index = self->type->layout == MA_LAYOUT_DICTIONARY;
+    *i = is_index ? ma_array_int_at(self, *i) : ma_array_run_at(self, *i);
+    return is_index ? self->dictionary : self->children[1];
+}
+
 bool
 ma_array_is_null_within(const ma_array *self, int64_t i)
 {
-    while (!ma_array_is_null(self, i)) {
-        if (self->type->layout == MA_LAYOUT_DICTIONARY) {
-            i = ma_array_int_at(self, i);
-            self = self->dictionary;
-        } else if (self->type->layout == MA_LAYOUT_RUN_END) {
-            i = ma_array_run_at(self, i);
-            self = self->children[1];
-        } else {
-            return false;
-        }
+    while (ma_type_is_encoded(self->type) && !ma_array_is_null(self, i)) {
+        self = ma_array_decode(self, &i);
     }
-    return true;
+    return ma_array_is_null(self, i);
 }
 
 int32_t

@@ -88,7 +88,13 @@ ma_array_is_null(const ma_array *self, int64_t i)
     return bits != NULL ? !ma_bitmap_get(bits, self->offset + i) : self->type->id == MA_TYPE_NULL;
 }
 
-/* The same for row `i` of a checked array, or the dictionary's value or the run it stands for. */
+/* The dictionary, or the runs' values, that row `i` (not null) of a checked dictionary or run-end
+ * encoded array stands for a row of, which `*i` becomes. */
+const ma_array *
+ma_array_decode(const ma_array *self, int64_t *i);
+
+/* Whether row `i` of a checked array is null, or the dictionary's value or the run that it stands
+ * for. */
 bool
 ma_array_is_null_within(const ma_array *self, int64_t i);
 

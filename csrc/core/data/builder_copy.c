@@ -210,30 +210,15 @@ copy_union(copying *self, ma_builder *builder, const ma_array *array, int64_t i)
 
 /* ---- rows ---- */
 
-static bool
-is_encoded(ma_layout_id layout)
-{
-    return layout == MA_LAYOUT_DICTIONARY || layout == MA_LAYOUT_RUN_END;
-}
-
-/* Where the value of a row is that an index or a run stands for. */
-static const ma_array *
-decode(const ma_array *array, int64_t *i)
-{
-    const bool is_index = array->type->layout == MA_LAYOUT_DICTIONARY;
-    *i = is_index ? ma_array_int_at(array, *i) : ma_array_run_at(array, *i);
-    return is_index ? array->dictionary : array->children[1];
-}
-
 /* A row of the array, the builder, or both that an index or a run stands for. */
 static ma_status
 copy_encoded(copying *self, ma_builder *builder, const ma_array *array, int64_t i)
 {
     const bool same = builder->type->layout == array->type->layout;
-    if (is_encoded(array->type->layout)) {
-        array = decode(array, &i);
+    if (ma_type_is_encoded(array->type)) {
+        array = ma_array_decode(array, &i);
     }
-    if (!same && !is_encoded(builder->type->layout)) {
+    if (!same && !ma_type_is_encoded(builder->type)) {
         return copy_row(self, builder, array, i);
     }
     if (ma_array_is_null_within(array, i)) {
@@ -294,7 +279,7 @@ copy_row(copying *self, ma_builder *builder, const ma_array *array, int64_t i)
     if (ma_array_is_null(array, i)) {
         return copy_null(self, builder, array);
     }
-    return is_encoded(builder->type->layout) || is_encoded(array->type->layout)
+    return ma_type_is_encoded(builder->type) || ma_type_is_encoded(array->type)
                ? copy_encoded(self, builder, array, i)
                : copy_value(self, builder, array, i);
 }
@@ -303,7 +288,7 @@ copy_row(copying *self, ma_builder *builder, const ma_array *array, int64_t i)
 static bool
 may_be_blank(const ma_type *type)
 {
-    if (type->id == MA_TYPE_NULL || is_encoded(type->layout) || ma_type_is_union(type)) {
+    if (type->id == MA_TYPE_NULL || ma_type_is_encoded(type) || ma_type_is_union(type)) {
         return true;
     }
     for (int32_t i = 0; i < type->n_children; i++) {

@@ -21,12 +21,6 @@ is_decimal(const ma_type *self)
     return self->id >= MA_TYPE_DECIMAL32 && self->id <= MA_TYPE_DECIMAL256;
 }
 
-static bool
-is_encoded(const ma_type *self)
-{
-    return self->id == MA_TYPE_DICTIONARY || self->id == MA_TYPE_RUN_END_ENCODED;
-}
-
 /* ---- flat types ---- */
 
 static bool
@@ -71,8 +65,7 @@ parameters_hold(const ma_type *self, const ma_type *other)
 static bool
 field_holds(const ma_field *self, const ma_field *other, bool named)
 {
-    const bool same_name = self->name_size == other->name_size &&
-                           memcmp(self->name, other->name, (size_t)self->name_size) == 0;
+    const bool same_name = ma_field_is_named(self, (ma_bytes){other->name, other->name_size});
     const bool has_nulls = other->nullable || ma_type_uncovers_nulls(self->type, other->type);
     return (self->nullable || !has_nulls) && (same_name || !named) &&
            ma_type_holds(self->type, other->type);
@@ -112,7 +105,7 @@ decoded(const ma_type *self)
 static bool
 loses_nulls(const ma_type *self, const ma_type *other)
 {
-    while (is_encoded(self)) {
+    while (ma_type_is_encoded(self)) {
         self = decoded(self);
     }
     return other->id == MA_TYPE_DICTIONARY && ma_type_is_union(self);
@@ -127,7 +120,7 @@ encoding_holds(const ma_type *self, const ma_type *other)
     if (!same && loses_nulls(self, other)) {
         return false;
     }
-    if (!is_encoded(self)) {
+    if (!ma_type_is_encoded(self)) {
         return ma_type_holds(self, decoded(other));
     }
     if (self->id == MA_TYPE_RUN_END_ENCODED && same) {
@@ -141,13 +134,13 @@ encoding_holds(const ma_type *self, const ma_type *other)
 bool
 ma_type_uncovers_nulls(const ma_type *self, const ma_type *other)
 {
-    return (is_encoded(other) || other->id == MA_TYPE_NULL) && self->id != other->id;
+    return (ma_type_is_encoded(other) || other->id == MA_TYPE_NULL) && self->id != other->id;
 }
 
 bool
 ma_type_holds(const ma_type *self, const ma_type *other)
 {
-    if (is_encoded(self) || is_encoded(other)) {
+    if (ma_type_is_encoded(self) || ma_type_is_encoded(other)) {
         return encoding_holds(self, other);
     }
     if (other->id == MA_TYPE_NULL) {

@@ -1,7 +1,5 @@
 #include "core/types/names.h"
 
-#include <string.h>
-
 #include "core/base/hash.h"
 #include "core/base/memory.h"
 
@@ -16,19 +14,13 @@ struct ma_names {
     slot slots[]; /* a power of two of them, at most half full */
 };
 
-static bool
-is_named(const ma_field *field, ma_bytes name)
-{
-    return field->name_size == name.size &&
-           memcmp(field->name, name.data, (size_t)name.size) == 0;
-}
-
 /* The slot of the name, or the free one where it belongs. */
 static uint64_t
 find_slot(const ma_names *self, ma_field *const *fields, ma_bytes name)
 {
     uint64_t at = ma_hash(self->seed, name.data, name.size) & self->mask;
-    while (self->slots[at].first != 0 && !is_named(fields[self->slots[at].first - 1], name)) {
+    while (self->slots[at].first != 0 &&
+           !ma_field_is_named(fields[self->slots[at].first - 1], name)) {
         at = (at + 1) & self->mask;
     }
     return at;

@@ -1,7 +1,5 @@
 #include "core/types/schema.h"
 
-#include <string.h>
-
 #include "core/base/memory.h"
 
 enum {
@@ -84,9 +82,7 @@ ma_schema_find(ma_schema *self, ma_bytes name, int32_t *first)
         return ma_names_find(names, self->fields, name, first);
     }
     for (int32_t i = 0; i < self->n_fields && found < 2; i++) {
-        const ma_field *field = self->fields[i];
-        if (field->name_size == name.size &&
-            memcmp(field->name, name.data, (size_t)name.size) == 0) {
+        if (ma_field_is_named(self->fields[i], name)) {
             *first = found == 0 ? i : *first;
             found++;
         }

@@ -6,6 +6,8 @@
 #ifndef MA_TYPES_TYPE_H
 #define MA_TYPES_TYPE_H
 
+#include <string.h>
+
 #include "core/base/refs.h"
 #include "core/base/status.h"
 #include "core/base/text.h"
@@ -157,6 +159,13 @@ ma_type_is_any_list(const ma_type *self)
     return self->id >= MA_TYPE_LIST && self->id <= MA_TYPE_LARGE_LIST_VIEW;
 }
 
+/* Values behind indices, or in runs. */
+static inline bool
+ma_type_is_encoded(const ma_type *self)
+{
+    return self->id == MA_TYPE_DICTIONARY || self->id == MA_TYPE_RUN_END_ENCODED;
+}
+
 /* A field; takes new references to `type` and `metadata` (NULL for none) and copies the name.
  * Fails with MA_NOMEM. */
 MA_NODISCARD ma_status
@@ -166,6 +175,11 @@ ma_field *
 ma_field_ref(ma_field *self);
 void
 ma_field_unref(ma_field *self);
+static inline bool
+ma_field_is_named(const ma_field *self, ma_bytes name)
+{
+    return self->name_size == name.size && memcmp(self->name, name.data, (size_t)name.size) == 0;
+}
 bool
 ma_field_equal(const ma_field *a, const ma_field *b, bool check_metadata);
 

@@ -299,8 +299,7 @@ check_own_values(const ma_array *self, ma_error *err)
 static bool
 has_nulls_within(ma_array *self)
 {
-    const ma_layout_id layout = self->type->layout;
-    if (layout != MA_LAYOUT_DICTIONARY && layout != MA_LAYOUT_RUN_END) {
+    if (!ma_type_is_encoded(self->type)) {
         return ma_array_null_count(self) > 0;
     }
     for (int64_t i = 0; i < self->length; i++) {
