@@ -105,6 +105,39 @@ ma_builder_append_fixed(ma_builder *self, const void *value, ma_error *err)
     return accept(self, 1, err);
 }
 
+/* Of a number that is not negative. */
+static bool
+integer_fits(const ma_type *type, int64_t value)
+{
+    return (uint64_t)value <= ma_type_greatest(type);
+}
+
+/* The low `width` bytes of a number that fits them. */
+static ma_status
+add_integer(ma_growing *target, int64_t value, int32_t width, ma_error *err)
+{
+    const uint8_t u8 = (uint8_t)value;
+    const uint16_t u16 = (uint16_t)value;
+    const uint32_t u32 = (uint32_t)value;
+    const void *bytes = width == 1   ? (const void *)&u8
+                        : width == 2 ? (const void *)&u16
+                        : width == 4 ? (const void *)&u32
+                                     : (const void *)&value;
+    return ma_growing_add(target, bytes, width, err);
+}
+
+ma_status
+ma_builder_append_integer(ma_builder *self, int64_t value, ma_error *err)
+{
+    if (value > 0 && !integer_fits(self->type, value)) {
+        char name[64];
+        return ma_fail(err, MA_INVALID, -1, "%lld does not fit %s; use a wider type",
+                       (long long)value, ma_type_name(self->type, name, sizeof(name)));
+    }
+    MA_TRY(add_integer(&self->first, value, self->type->bits / 8, err));
+    return accept(self, 1, err);
+}
+
 /* Offset `offset`, behind the last one. */
 static ma_status
 add_offset(ma_builder *self, int64_t offset, ma_error *err)
@@ -324,26 +357,6 @@ fail_index(const ma_builder *self, int64_t values, ma_error *err)
                    (long long)values, ma_type_name(self->type->index_type, name, sizeof(name)));
 }
 
-static bool
-index_fits(const ma_type *type, int64_t index)
-{
-    return (uint64_t)index <= ma_type_greatest(type);
-}
-
-/* The low `width` bytes of a number that fits them. */
-static ma_status
-add_integer(ma_growing *target, int64_t value, int32_t width, ma_error *err)
-{
-    const uint8_t u8 = (uint8_t)value;
-    const uint16_t u16 = (uint16_t)value;
-    const uint32_t u32 = (uint32_t)value;
-    const void *bytes = width == 1   ? (const void *)&u8
-                        : width == 2 ? (const void *)&u16
-                        : width == 4 ? (const void *)&u32
-                                     : (const void *)&value;
-    return ma_growing_add(target, bytes, width, err);
-}
-
 ma_status
 ma_builder_end_value(ma_builder *self, ma_error *err)
 {
@@ -357,7 +370,7 @@ ma_builder_end_value(ma_builder *self, ma_error *err)
     MA_TRY(ma_unique_find(self->unique, self->values, row, &index, err));
     if (index != row) {
         ma_builder_truncate(self->values, row);
-    } else if (!index_fits(self->type->index_type, index)) {
+    } else if (!integer_fits(self->type->index_type, index)) {
         return fail_index(self, row + 1, err);
     }
     MA_TRY(add_integer(&self->first, index, self->type->bits / 8, err));
@@ -388,7 +401,7 @@ ma_builder_end_run(ma_builder *self, int64_t count, ma_error *err)
     const int32_t width = ends->type->bits / 8;
     bool same;
     assert(values->length == ends->length + 1 && count > 0);
-    if (!index_fits(ends->type, self->length + count)) {
+    if (!integer_fits(ends->type, self->length + count)) {
         char name[64];
         return ma_fail(err, MA_INVALID, -1, "row %lld is more than %s run ends can count; use %s",
                        (long long)(self->length + count - 1),

@@ -81,6 +81,10 @@ ma_builder_append_bool(ma_builder *self, bool value, ma_error *err);
 MA_NODISCARD ma_status
 ma_builder_append_fixed(ma_builder *self, const void *value, ma_error *err);
 
+/* One integer, for a builder of any integer type. Fails with MA_INVALID where it is too large. */
+MA_NODISCARD ma_status
+ma_builder_append_integer(ma_builder *self, int64_t value, ma_error *err);
+
 /* One value of a binary or text type of any layout but the fixed-size one. Text is UTF-8
  * already: the finished array counts as checked. `*out` is where to write `size` bytes before
  * the next call. */

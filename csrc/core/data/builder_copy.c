@@ -82,30 +82,6 @@ copy_null(copying *self, ma_builder *builder, const ma_array *array)
 
 /* ---- numbers ---- */
 
-static ma_status
-copy_integer(copying *self, ma_builder *builder, const ma_array *array, int64_t i)
-{
-    const int64_t value = ma_array_int_at(array, i);
-    const uint8_t u8 = (uint8_t)value;
-    const uint16_t u16 = (uint16_t)value;
-    const uint32_t u32 = (uint32_t)value;
-    if (value > 0 && (uint64_t)value > ma_type_greatest(builder->type)) {
-        char name[64];
-        return ma_fail(self->err, MA_INVALID, -1, "%lld does not fit %s; use a wider type",
-                       (long long)value, ma_type_name(builder->type, name, sizeof(name)));
-    }
-    switch (builder->type->bits) {
-    case 8:
-        return ma_builder_append_fixed(builder, &u8, self->err);
-    case 16:
-        return ma_builder_append_fixed(builder, &u16, self->err);
-    case 32:
-        return ma_builder_append_fixed(builder, &u32, self->err);
-    default:
-        return ma_builder_append_fixed(builder, &value, self->err);
-    }
-}
-
 /* IEEE 754 binary16, of which each value is one of binary32. */
 static float
 float_of_half(uint16_t half)
@@ -163,7 +139,7 @@ copy_fixed(copying *self, ma_builder *builder, const ma_array *array, int64_t i)
         return ma_builder_append_bytes(builder, bytes.data, bytes.size, self->err);
     }
     if (ma_type_is_integer(type)) {
-        return copy_integer(self, builder, array, i);
+        return ma_builder_append_integer(builder, ma_array_int_at(array, i), self->err);
     }
     if (type->bits == builder->type->bits) {
         return ma_builder_append_fixed(builder, bytes.data, self->err);
