@@ -468,11 +468,7 @@ Batch_validate(PyObject *op, PyObject *args, PyObject *kwargs)
         st = full ? ma_array_check_full(column, &err) : ma_array_check_values(column, &err);
         Py_END_ALLOW_THREADS
         if (st != MA_OK) {
-            const ma_field *field = schema_of(op)->fields[i];
-            if (column->place == NULL) {
-                ma_error_prefix(&err, "column '%.*s'",
-                                (int)(field->name_size < 64 ? field->name_size : 64), field->name);
-            }
+            ma_place_name(column->place, schema_of(op)->fields[i], &err);
             return pyma_raise(state, &err);
         }
     }

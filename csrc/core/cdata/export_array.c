@@ -195,13 +195,8 @@ export_columns(ma_batch *batch, struct ArrowArray *out, ma_error *err)
         ma_array *column;
         MA_TRY(ma_batch_column(batch, i, &column, err));
         const ma_status st = ma_cdata_export_array(column, out->children[i], err);
-        if (st != MA_OK && column->place != NULL) {
-            return st; /* which says where */
-        }
         if (st != MA_OK) {
-            const ma_field *field = ma_batch_schema(batch)->fields[i];
-            ma_error_prefix(err, "column '%.*s'", (int)ma_min_i64(field->name_size, 64),
-                            field->name);
+            ma_place_name(column->place, ma_batch_schema(batch)->fields[i], err);
             return st;
         }
     }

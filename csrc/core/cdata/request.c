@@ -90,12 +90,8 @@ lend_columns(ma_batch *batch, ma_schema *schema, ma_array **columns, ma_batch **
         ma_field *field = schema->fields[i];
         MA_TRY(ma_batch_column(batch, i, &column, err));
         const ma_status st = ma_cdata_lend_array(column, field->type, &columns[i], err);
-        if (st != MA_OK && column->place != NULL) {
-            return st; /* which says where */
-        }
         if (st != MA_OK) {
-            ma_error_prefix(err, "column '%.*s'", (int)ma_min_i64(field->name_size, 64),
-                            field->name);
+            ma_place_name(column->place, field, err);
             return st;
         }
     }

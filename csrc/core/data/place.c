@@ -57,3 +57,12 @@ ma_place_tell(const ma_place *self, ma_error *err)
         err->message = self->message;
     }
 }
+
+void
+ma_place_name(const ma_place *self, const ma_field *column, ma_error *err)
+{
+    if (self == NULL) {
+        ma_error_prefix(err, "column '%.*s'", (int)ma_min_i64(column->name_size, 64),
+                        column->name);
+    }
+}

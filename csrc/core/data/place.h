@@ -30,4 +30,8 @@ ma_place_unref(ma_place *self);
 void
 ma_place_tell(const ma_place *self, ma_error *err) MA_COLD;
 
+/* Say in `err` which column it is about, which the column's place, if it has one, has said. */
+void
+ma_place_name(const ma_place *self, const ma_field *column, ma_error *err) MA_COLD;
+
 #endif
