@@ -332,6 +332,22 @@ next_batch_locked(StreamReaderObject *self, bool pairs)
     return result;
 }
 
+/* Who iterates takes StopIteration for the stream's end. One that a source lets slip is none: a
+ * table would be made of what came before it, and nobody told. Python does so with generators. */
+static void
+refuse_stop(void)
+{
+    if (PyErr_Occurred() == NULL || !PyErr_ExceptionMatches(PyExc_StopIteration)) {
+        return;
+    }
+    PyObject *cause = pyma_error_take();
+    PyErr_SetString(PyExc_RuntimeError,
+                    "the source raised StopIteration, which is not the end of the stream");
+    PyObject *error = pyma_error_take();
+    PyException_SetCause(error, cause);
+    pyma_error_restore(error);
+}
+
 /* NULL without an exception at the end. */
 static PyObject *
 next_batch(StreamReaderObject *self, bool pairs)
@@ -341,6 +357,9 @@ next_batch(StreamReaderObject *self, bool pairs)
     }
     PyObject *result = next_batch_locked(self, pairs);
     reader_leave(self);
+    if (result == NULL) {
+        refuse_stop();
+    }
     return result;
 }
 

@@ -635,6 +635,38 @@ def test_what_an_object_raises_comes_through(name):
         ma.open_file(Odd(**{name: fail}))
 
 
+READ_TO_THE_END = [
+    list,
+    ma.RecordBatchStreamReader.read_all,
+    lambda reader: list(reader.iter_batches_with_custom_metadata()),
+    lambda reader: list(iter(reader.read_next_batch, None)),
+]
+
+
+@pytest.mark.parametrize("read", READ_TO_THE_END)
+@pytest.mark.parametrize("columns", [None, ["text"]])
+def test_an_object_that_raises_stop_iteration_does_not_end_the_stream(read, columns):
+    """`return next(parts)` in a source does so; to go on with less would be to lose batches."""
+
+    class Stopping(Seeking):
+        stops = False
+
+        def readinto(self, memory):
+            if self.stops:
+                raise StopIteration("mine")
+            return super().readinto(memory)
+
+    source = Stopping(STREAM)
+    reader = ma.open_stream(source, columns=columns)
+    reader.read_next_batch()
+    source.stops = True
+    with pytest.raises(RuntimeError, match="StopIteration") as caught:
+        read(reader)
+    assert caught.value.__cause__.value == "mine"
+    with pytest.raises(ma.ArrowInvalid, match="open it again"):
+        read(reader)
+
+
 def test_attributes_that_raise():
     class Raising:
         def __getattr__(self, name):
