@@ -4,7 +4,6 @@ written stands, nothing that arrived is lost, and the error says where it broke 
 import errno
 import io
 import os
-import random
 import select
 import signal
 import socket
@@ -12,64 +11,23 @@ import subprocess
 import sys
 import textwrap
 import threading
-import time
 
 import pytest
+from faults.streams import BATCHES, ENDS, FILE, SCHEMA, STREAM, are, read_whole
 
 import minarrow as ma
 
 posix = pytest.mark.skipif(os.name == "nt", reason="wants POSIX descriptors and signals")
 
 
-def make_batch(i, rows=20):
-    number = ma.array([None if k % 5 == 3 else i * rows + k for k in range(rows)], ma.int64())
-    return ma.RecordBatch.from_arrays([number, ma.array([f"{i}/{k}" for k in range(rows)])], "nt")
-
-
-BATCHES = [make_batch(i) for i in range(4)]
-SCHEMA = BATCHES[0].schema
-
-
-def written(new=ma.new_stream):
-    """A stream, or a file, and where its messages end."""
-    sink = io.BytesIO()
-    writer = new(sink, SCHEMA)
-    ends = [sink.tell()]
-    for batch in BATCHES:
-        writer.write_batch(batch)
-        ends.append(sink.tell())
-    writer.close()
-    return sink.getvalue(), ends
-
-
-STREAM, ENDS = written()
-FILE, _ = written(ma.new_file)
-
-
-def read_whole(reader):
-    """The batches up to where the stream breaks off, and the error that says so."""
-    got = []
-    try:
-        for batch in reader:
-            got.append(batch)
-    except ma.ArrowInvalid as error:
-        return got, error
-    return got, None
-
-
-def are(got, batches):
-    return len(got) == len(batches) and all(map(ma.RecordBatch.equals, got, batches))
-
-
-def run(code, **options):
+def run(code, *arguments):
     """A process of its own, with what it printed."""
     return subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(code)],
+        [sys.executable, "-c", textwrap.dedent(code), *map(str, arguments)],
         capture_output=True,
         text=True,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         timeout=120,
-        **options,
     )
 
 
@@ -122,7 +80,7 @@ def test_a_file_that_may_not_grow(tmp_path, new, kind):
     code = """
         import errno, os, resource, signal, sys
         import minarrow as ma
-        from faults.test_io_faults import BATCHES, SCHEMA, are, read_whole
+        from faults.streams import BATCHES, SCHEMA, are, read_whole
         path, new, kind = sys.argv[1], getattr(ma, sys.argv[2]), sys.argv[3]
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         sinks = {
@@ -162,13 +120,7 @@ def test_a_file_that_may_not_grow(tmp_path, new, kind):
         assert failures > 10, failures
         print("held")
     """
-    done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(code), str(tmp_path / "new"), new.__name__, kind],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        timeout=120,
-    )
+    done = run(code, tmp_path / "new", new.__name__, kind)
     assert (done.stdout, done.returncode) == ("held\n", 0), done.stderr
 
 
@@ -417,74 +369,5 @@ def test_a_file_that_shrinks_hurts_no_reader_that_does_not_map_it(tmp_path, open
         print("unhurt")
     """
     path.write_bytes(data)
-    done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(code), str(path)],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        timeout=120,
-    )
+    done = run(code, path)
     assert (done.stdout, done.returncode) == ("unhurt\n", 0), done.stderr
-
-
-# ---- writers that are killed ----
-
-WRITER = """
-    import os, sys
-    import minarrow as ma
-    from faults.test_io_faults import SCHEMA, make_batch
-    sink = 1 if sys.argv[1] == "-" else ma.OSFile(sys.argv[1], "w")
-    writer = ma.new_stream(sink, SCHEMA)
-    i = 0
-    while True:
-        writer.write_batch(make_batch(i, 20))
-        if sink != 1:
-            sink.flush()
-        os.write(2, b"%d\\n" % i)  # said after it was written
-        i += 1
-"""
-
-
-@posix
-@pytest.mark.parametrize("sink", ["pipe", "file"])
-def test_a_writer_that_is_killed_leaves_all_that_it_flushed(tmp_path, sink):
-    """Real kills at random moments. A batch that the writer said it wrote is there, all are whole
-    and in order, and the error says at which message and byte the rest breaks off."""
-    path = tmp_path / "stream"
-    random_wait = random.Random(5)
-    until = time.monotonic() + 4
-    rounds = broken = 0
-    while rounds < 3 or (time.monotonic() < until and rounds < 100):
-        process = subprocess.Popen(
-            [sys.executable, "-c", textwrap.dedent(WRITER), "-" if sink == "pipe" else str(path)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        )
-        said = bytearray(process.stderr.readline())  # it has begun
-        arrived = bytearray()
-        drains = [
-            threading.Thread(target=drain, args=[process.stdout, arrived]),
-            threading.Thread(target=drain, args=[process.stderr, said]),
-        ]
-        for thread in drains:
-            thread.start()
-        time.sleep(random_wait.random() * 0.02)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        for thread in drains:
-            thread.join()
-        data = bytes(arrived) if sink == "pipe" else path.read_bytes()
-        got, error = read_whole(ma.open_stream(data))
-        assert len(got) >= said.count(b"\n") > 0, said[-200:]
-        for i, batch in enumerate(got[:: max(1, len(got) // 20)]):
-            assert batch.equals(make_batch(i * max(1, len(got) // 20)))
-        if error is not None:
-            assert (error.message_number, error.offset) == (len(got) + 1, len(data))
-            broken += 1
-        rounds += 1
-
-
-def drain(file, into):
-    with file:
-        into.extend(file.read())
