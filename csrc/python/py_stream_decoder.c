@@ -14,6 +14,7 @@ typedef struct StreamDecoderObject {
     PyObject *columns; /* owned; NULL for all */
     pyma_slot schema;  /* owned; NULL until it has come; read without the guard */
     PyObject *failure; /* owned; an exception to raise in the next call */
+    bool finished;     /* no more chunks were to come */
     atomic_bool ended; /* read without the guard */
 } StreamDecoderObject;
 
@@ -179,6 +180,11 @@ feed_or_abandon(StreamDecoderObject *self, ma_buffer chunk, PyObject *batches)
 static int
 feed_locked(StreamDecoderObject *self, ma_buffer chunk, PyObject *batches)
 {
+    if (self->finished) {
+        PyErr_SetString(self->state->ArrowInvalid,
+                        "finish() has said that no more chunks come; begin with a new decoder");
+        return -1;
+    }
     if (raise_failure(self) < 0) {
         return -1;
     }
@@ -220,11 +226,13 @@ finish_locked(StreamDecoderObject *self)
 {
     ma_error err;
     ma_error_init(&err);
-    self->ended = true;
-    if (raise_failure(self) < 0) {
+    self->finished = true;
+    if (raise_failure(self) < 0 ||
+        check_status(self, ma_feeder_end(&self->feeder, &err), &err) < 0) {
         return -1;
     }
-    return check_status(self, ma_feeder_end(&self->feeder, &err), &err);
+    self->ended = true;
+    return 0;
 }
 
 static PyObject *
@@ -271,7 +279,8 @@ static PyMethodDef StreamDecoder_methods[] = {
     {"finish", StreamDecoder_finish, METH_NOARGS,
      PyDoc_STR(
          "finish($self)\n--\n\n"
-         "Say that no more chunks come. ArrowInvalid when the stream ends inside a message.")},
+         "Say that no more chunks come; feed() takes none from then on. ArrowInvalid when the "
+         "stream ends inside a message.")},
     {NULL, NULL, 0, NULL},
 };
 

@@ -1,6 +1,7 @@
 """Streams: what is written is read again, in order, whole, and by pyarrow too."""
 
 import io
+from contextlib import nullcontext
 
 import pytest
 
@@ -349,3 +350,19 @@ def test_a_fed_decoder_gives_whole_batches_before_the_error(batch):
     unfinished.feed(data[:-20])
     with pytest.raises(ma.ArrowInvalid, match="ends inside"):
         unfinished.finish()
+
+
+@pytest.mark.parametrize("batches, missing", [(2, 0), (2, 8), (1, 8), (1, 20)])
+def test_a_decoder_that_was_finished_takes_no_more(batch, batches, missing):
+    """Chunks that come after all are not ignored: they may be batches."""
+    data = stream_of([batch] * 2).to_pybytes()
+    size = len(stream_of([batch] * batches)) - missing
+    decoder = ma.ipc.StreamDecoder()
+    decoder.feed(data[:size])
+    whole = missing in (0, 8)  # up to the end mark, or all of it
+    for _ in range(2):
+        with nullcontext() if whole else pytest.raises(ma.ArrowInvalid, match="could not|inside"):
+            decoder.finish()
+        with pytest.raises(ma.ArrowInvalid, match=r"finish\(\) has said"):
+            decoder.feed(data[size:])
+        assert decoder.ended is whole
