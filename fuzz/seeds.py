@@ -50,6 +50,10 @@ TYPES = {
     "fixed-list": [ma.list_(INT, 2), ma.list_(ma.int8(), 0)],
     "map": [ma.map_(TEXT, INT)],
     "map-sorted": [ma.map_(ma.int8(), ma.list_(INT), keys_sorted=True)],
+    "map-of-encoded-keys": [
+        ma.map_(ma.dictionary(ma.int8(), TEXT), INT),
+        ma.map_(ma.run_end_encoded(INT, ma.dictionary(ma.int8(), TEXT)), INT),
+    ],
     "struct": [ma.struct(ENTRIES), ma.struct([])],
     "sparse-union": [ma.sparse_union(ENTRIES, [5, 2])],
     "dense-union": [ma.dense_union(ENTRIES, [0, 127])],

@@ -252,6 +252,12 @@ fuzz_touch_array(ma_array *array)
     FUZZ_REQUIRE(ma_array_null_count(array) <= array->length && ma_array_nbytes(array) >= 0);
     ma_array *first = slice(array, 0, middle);
     ma_array *second = slice(array, middle, array->length - middle);
+    /* From nothing, as when it is lent at once: no check of values went before this one. */
+    const ma_status full = ma_array_check_full(first, &err);
+    if (full != MA_OK) {
+        fuzz_require_failure(full, &err);
+        err = fuzz_no_error();
+    }
     const ma_status half = ma_array_check_values(second, NULL);
     const ma_status st = ma_array_check_values(array, &err);
     if (st != MA_OK) {

@@ -74,6 +74,11 @@ def batch_without_columns():
     return ma._core.empty_batch(ma.schema([]), ALL)
 
 
+def map_of_keys_in_one_run(length=2**31 - 1):
+    keys = one_run(["k"], length)
+    return ma.MapArray.from_arrays(ma.array([0, length], ma.int32()), keys, ma.nulls(length))
+
+
 # -- rows that share their bytes
 
 
@@ -160,6 +165,7 @@ ARRAYS = {
             one_list_of_all_nulls,
             lists_in_lists,
             batch_without_columns,
+            map_of_keys_in_one_run,
             list_views_around_nan,
             list_views_in_turn,
             long_views,

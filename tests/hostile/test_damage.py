@@ -7,6 +7,7 @@ import re
 from types import SimpleNamespace
 
 import pytest
+from hostile.amplified import stream
 from hostile.damaged import batch_of, last_message, put, read_stream, stream_of
 from oracle import flatbuf
 
@@ -519,3 +520,19 @@ def test_text_of_deltas_is_where_it_is(bad):
             message.body_at,
             numbers[bad],
         )
+
+
+@pytest.mark.parametrize("use", ["lend", "validate"])
+def test_an_index_of_a_key_is_checked_before_it_is_followed(use):
+    """As keys are looked at for nulls: one of the dictionary, to which no good index points."""
+    words = ma.DictionaryArray.from_arrays(ma.array([0, 0], ma.int64()), ma.array(["a", None]))
+    pairs = ma.MapArray.from_arrays(ma.array([0, 2], ma.int32()), words, ma.array([1, 2]))
+    data = bytearray(stream(pairs))
+    message = last_message(data)
+    put(data, message.buffer_at(4), 1 << 44, 8)
+    (batch,) = ma.open_stream(bytes(data))
+    column = batch.column(0)
+    with pytest.raises(ma.ArrowInvalid, match="row 0 has index 17592186044416") as caught:
+        column.__arrow_c_array__() if use == "lend" else column.validate(full=True)
+    assert caught.value.path == "batch 0, column 'a'.entries.key, data buffer"
+    assert caught.value.offset == message.body_at

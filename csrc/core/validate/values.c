@@ -295,14 +295,30 @@ check_own_values(const ma_array *self, ma_error *err)
     return layout->children == MA_CHILDREN_RUNS ? check_runs(self, err) : MA_OK;
 }
 
-/* By the array's own bitmap, or by what indices and runs stand for. */
+/* By the bitmap, or by what indices and runs stand for. A run may have any number of rows, so that
+ * its value is looked at once; and indices, only where some value is null. */
 static bool
-has_nulls_within(ma_array *self)
+has_nulls_within(const ma_array *self, int64_t start, int64_t length)
 {
-    if (!ma_type_is_encoded(self->type)) {
-        return ma_array_null_count(self) > 0;
+    const uint8_t *validity = ma_array_validity(self);
+    const ma_array *values = self->dictionary;
+    if (length == 0) {
+        return false;
     }
-    for (int64_t i = 0; i < self->length; i++) {
+    if (self->type->layout == MA_LAYOUT_RUN_END) {
+        const int64_t first = ma_array_run_at(self, start);
+        const int64_t last = ma_array_run_at(self, start + length - 1);
+        return has_nulls_within(self->children[1], first, last - first + 1);
+    }
+    if (self->type->id == MA_TYPE_NULL ||
+        (validity != NULL &&
+         ma_bitmap_run(validity, self->offset + start, length, true) < length)) {
+        return true;
+    }
+    if (values == NULL || !has_nulls_within(values, 0, values->length)) {
+        return false;
+    }
+    for (int64_t i = start; i < start + length; i++) {
         if (ma_array_is_null_within(self, i)) {
             return true;
         }
@@ -310,7 +326,8 @@ has_nulls_within(ma_array *self)
     return false;
 }
 
-/* Keys of maps that are null are read, and others end the process over them. */
+/* Keys of maps that are null are read, and others end the process over them. The keys themselves
+ * are checked, as they are followed here. */
 static ma_status
 check_keys(const ma_array *self, ma_error *err)
 {
@@ -319,7 +336,8 @@ check_keys(const ma_array *self, ma_error *err)
     }
     const ma_field *entries = self->type->children[0];
     const ma_field *key = entries->type->children[0];
-    if (!has_nulls_within(self->children[0]->children[0])) {
+    const ma_array *keys = self->children[0]->children[0];
+    if (!has_nulls_within(keys, 0, keys->length)) {
         return MA_OK;
     }
     (void)ma_fail(err, MA_INVALID, -1, "the keys of a map cannot be null");
@@ -341,7 +359,6 @@ check(ma_array *self, unsigned wanted, ma_error *err)
     }
     if ((missing & MA_CHECKED_UTF8) != 0) {
         MA_TRY(ma_array_check_characters(self, err));
-        MA_TRY(check_keys(self, err));
     }
     for (int32_t i = 0; i < self->n_children; i++) {
         const ma_status st = check(self->children[i], wanted, err);
@@ -358,6 +375,9 @@ check(ma_array *self, unsigned wanted, ma_error *err)
             ma_error_prefix(err, ".dictionary");
             return st;
         }
+    }
+    if ((missing & MA_CHECKED_UTF8) != 0) {
+        MA_TRY(check_keys(self, err));
     }
     atomic_fetch_or_explicit(&self->checked, wanted, memory_order_release);
     return MA_OK;
