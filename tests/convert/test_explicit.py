@@ -393,6 +393,17 @@ def test_dictionaries_hold_each_value_once():
     assert len(array.dictionary) == 3
 
 
+@pytest.mark.parametrize("union", [ma.dense_union, ma.sparse_union])
+def test_a_value_without_an_index_goes_to_another_child_each_time(union):
+    words = ma.dictionary(ma.int8(), ma.string())
+    values = [f"word {i}" for i in range(130)] + ["word 128", "word 129", "word 0"]
+    array = ma.array(values, union([ma.field("words", words), ma.field("text", ma.string())]))
+    array.validate(full=True)
+    assert array.to_pylist() == values
+    assert array.type_codes.to_pylist() == [0] * 128 + [1] * 4 + [0]
+    assert array.field(0).dictionary.to_pylist() == values[:128]
+
+
 class Shrinks:
     """Takes the list apart while it is being converted."""
 

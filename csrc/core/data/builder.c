@@ -366,11 +366,12 @@ ma_builder_end_value(ma_builder *self, ma_error *err)
         ma_builder_truncate(self->values, row);
         return ma_builder_append_null(self, 1, err);
     }
+    const bool may_add = integer_fits(self->type->index_type, row);
     int64_t index = 0;
-    MA_TRY(ma_unique_find(self->unique, self->values, row, &index, err));
+    MA_TRY(ma_unique_find(self->unique, self->values, row, may_add, &index, err));
     if (index != row) {
         ma_builder_truncate(self->values, row);
-    } else if (!integer_fits(self->type->index_type, index)) {
+    } else if (!may_add) {
         return fail_index(self, row + 1, err);
     }
     MA_TRY(add_integer(&self->first, index, self->type->bits / 8, err));

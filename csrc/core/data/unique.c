@@ -82,8 +82,8 @@ grow(ma_unique *self, ma_error *err)
 }
 
 ma_status
-ma_unique_find(ma_unique *self, const ma_builder *builder, int64_t row, int64_t *found,
-               ma_error *err)
+ma_unique_find(ma_unique *self, const ma_builder *builder, int64_t row, bool may_add,
+               int64_t *found, ma_error *err)
 {
     if (self->used >= self->capacity / 2) {
         MA_TRY(grow(self, err));
@@ -105,8 +105,10 @@ ma_unique_find(ma_unique *self, const ma_builder *builder, int64_t row, int64_t 
             return MA_OK;
         }
     }
-    self->slots[at] = (slot){hash, row + 1};
-    self->used++;
+    if (may_add) {
+        self->slots[at] = (slot){hash, row + 1};
+        self->used++;
+    }
     *found = row;
     return MA_OK;
 }

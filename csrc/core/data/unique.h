@@ -13,11 +13,12 @@ ma_unique_new(ma_unique **out, ma_error *err);
 void
 ma_unique_free(ma_unique *self);
 
-/* The first row of `builder` that holds what row `row` holds, in `*found`; `row` itself, remembered
- * from now on, if there was none. Rows are asked for in ascending order. Fails with MA_NOMEM. */
+/* The first row of `builder` that holds what row `row` holds, in `*found`; `row` itself if there
+ * was none, remembered from now on if it may be added. Rows are asked for in ascending order. Fails
+ * with MA_NOMEM. */
 MA_NODISCARD ma_status
-ma_unique_find(ma_unique *self, const ma_builder *builder, int64_t row, int64_t *found,
-               ma_error *err);
+ma_unique_find(ma_unique *self, const ma_builder *builder, int64_t row, bool may_add,
+               int64_t *found, ma_error *err);
 
 /* How many rows are remembered. */
 int64_t
