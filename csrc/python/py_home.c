@@ -127,6 +127,16 @@ is_here(const pyma_home *self, PyThreadState *here)
     return interpreter == self->interpreter && PyInterpreterState_GetID(interpreter) == self->id;
 }
 
+/* Whether PyGILState_Ensure enters this interpreter: it takes the state that the thread had last,
+ * of whatever interpreter, and the main one for a thread without any. */
+static bool
+may_ensure(const pyma_home *self)
+{
+    PyThreadState *last = PyGILState_GetThisThreadState();
+    return self->interpreter == PyInterpreterState_Main() &&
+           (last == NULL || PyThreadState_GetInterpreter(last) == self->interpreter);
+}
+
 /* With a thread state of the interpreter made for the purpose; what was held before is put aside.
  */
 static bool
@@ -155,7 +165,7 @@ pyma_home_enter(pyma_home *self, pyma_visit *visit)
     /* announced before looking, so that home_close either sees us or has closed */
     atomic_fetch_add(&self->visitors, 1);
     bool entered = atomic_load(&self->open) && !pyma_is_finalizing();
-    if (entered && here == NULL && self->interpreter == PyInterpreterState_Main()) {
+    if (entered && here == NULL && may_ensure(self)) {
         visit->gil = PyGILState_Ensure(); /* with the state that this thread may have put aside */
     } else if (entered) {
         entered = enter_with_new_state(visit, here);

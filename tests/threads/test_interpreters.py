@@ -1,5 +1,6 @@
 """Interpreters with a GIL of their own, several at once in one process."""
 
+import ctypes
 import threading
 
 import pytest
@@ -61,3 +62,76 @@ def test_each_gives_back_what_it_took():
         interpreters.destroy(interpreter)
         counts.append(ma._core.blocks_live())
     assert counts[1:] == [counts[0]] * 4
+
+
+# ---- things of one interpreter, let go of in another
+
+# `lend` puts a stream of a batch at an address; its memory notes where it is let go of, and may
+# take its time to go.
+LENDER = """
+import _interpreters
+import os
+import time
+
+import minarrow as ma
+
+places = []
+
+
+class Memory:
+    def __init__(self, seconds):
+        self.seconds = seconds
+
+    def __buffer__(self, flags):
+        return memoryview(bytes(80))
+
+    def __release_buffer__(self, view):
+        until = time.monotonic() + self.seconds
+        while time.monotonic() < until:
+            time.sleep(0.001)
+        places.append(_interpreters.get_current()[0])
+
+
+def lend(address, seconds=0):
+    column = ma.Array.from_buffers(ma.int64(), 10, [None, ma.py_buffer(Memory(seconds))])
+    batch = ma.RecordBatch.from_arrays([column], ["a"])
+    ma._core.export_batch_stream_to([batch], batch.schema, address)
+"""
+TAKE = "import minarrow as ma; ma._core.import_batch_stream_from({address})"
+
+
+@pytest.fixture
+def other():
+    interpreter = interpreters.create()
+    yield interpreter
+    interpreters.destroy(interpreter)
+
+
+def in_thread(call):
+    thread = threading.Thread(target=call)
+    thread.start()
+    thread.join()
+
+
+@pytest.mark.parametrize("run", [lambda call: call(), in_thread])
+@pytest.mark.thread_unsafe(reason="makes interpreters")
+def test_the_main_one_gets_back_what_another_lets_go_of(other, run):
+    names = {}
+    exec(LENDER, names)
+    stream = (ctypes.c_void_p * 5)()
+    address = ctypes.addressof(stream)
+    names["lend"](address)
+    run(lambda: interpreters.exec(other, TAKE.format(address=address)))
+    assert not stream[3]
+    assert names["places"] == [interpreters.get_main()[0]]
+
+
+@pytest.mark.parametrize("run", [lambda call: call(), in_thread])
+@pytest.mark.thread_unsafe(reason="makes interpreters")
+def test_another_gets_back_what_the_main_one_lets_go_of(other, run):
+    stream = (ctypes.c_void_p * 5)()
+    address = ctypes.addressof(stream)
+    assert interpreters.exec(other, LENDER + f"lend({address})") is None
+    run(lambda: exec(TAKE.format(address=address)))
+    assert not stream[3]
+    assert interpreters.exec(other, f"assert places == [{other}]") is None
