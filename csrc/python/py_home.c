@@ -3,18 +3,17 @@
 #include "python/py_home.h"
 
 #include "core/base/memory.h"
+#include "python/py_os.h"
+#include "python/py_thread.h"
 
 #define HOME_KEY "minarrow.home"
-
-/* The bound of the wait, for a process that was forked while another thread was on its way. */
-#define CLOSING_ROUNDS 10000
 
 struct pyma_home {
     ma_refs refs;
     PyInterpreterState *interpreter; /* borrowed; valid while open */
     int64_t id;                      /* of the interpreter: addresses are used again, ids are not */
     atomic_bool open;
-    atomic_int visitors;
+    _Atomic uint64_t visitors;       /* see no_visitors */
 };
 
 void
@@ -25,7 +24,43 @@ pyma_home_unref(pyma_home *self)
     }
 }
 
-/* At exit of the interpreter, while its other threads may still run. */
+/* ---- visitors ---- */
+
+/* A fork leaves visitors behind in the parent, who are never seen to leave in the copy. So they are
+ * counted from each fork on, above its number, and whoever came before it leaves uncounted. */
+static uint64_t
+no_visitors(void)
+{
+    return (uint64_t)pyma_forks() << 32;
+}
+
+static void
+count_visitor(pyma_home *self)
+{
+    const uint64_t none = no_visitors();
+    uint64_t now = atomic_load(&self->visitors);
+    while (!atomic_compare_exchange_weak(&self->visitors, &now, (now < none ? none : now) + 1)) {
+    }
+}
+
+static void
+uncount_visitor(const pyma_visit *visit)
+{
+    if (visit->forks == pyma_forks()) {
+        atomic_fetch_sub(&visit->at->visitors, 1);
+    }
+}
+
+static bool
+has_visitors(pyma_home *self)
+{
+    return atomic_load(&self->visitors) > no_visitors();
+}
+
+/* ---- one for each interpreter ---- */
+
+/* At exit of the interpreter, while its other threads may still run: its end would end the process
+ * for a visitor, who may take long. */
 static PyObject *
 home_close(PyObject *capsule, PyObject *Py_UNUSED(ignored))
 {
@@ -34,9 +69,13 @@ home_close(PyObject *capsule, PyObject *Py_UNUSED(ignored))
         return NULL;
     }
     atomic_store(&self->open, false);
-    for (int i = 0; i < CLOSING_ROUNDS && atomic_load(&self->visitors) > 0; i++) {
+    while (has_visitors(self)) {
         Py_BEGIN_ALLOW_THREADS
+        pyma_os_nap();
         Py_END_ALLOW_THREADS
+        if (PyErr_CheckSignals() < 0) {
+            return NULL;
+        }
     }
     Py_RETURN_NONE;
 }
@@ -157,13 +196,13 @@ bool
 pyma_home_enter(pyma_home *self, pyma_visit *visit)
 {
     PyThreadState *here = Py_IsInitialized() ? pyma_thread_state_here() : NULL;
-    *visit = (pyma_visit){.at = self};
+    *visit = (pyma_visit){.at = self, .forks = pyma_forks()};
     if (here != NULL && is_here(self, here)) {
         visit->is_local = true;
         return true;
     }
     /* announced before looking, so that home_close either sees us or has closed */
-    atomic_fetch_add(&self->visitors, 1);
+    count_visitor(self);
     bool entered = atomic_load(&self->open) && !pyma_is_finalizing();
     if (entered && here == NULL && may_ensure(self)) {
         visit->gil = PyGILState_Ensure(); /* with the state that this thread may have put aside */
@@ -171,7 +210,7 @@ pyma_home_enter(pyma_home *self, pyma_visit *visit)
         entered = enter_with_new_state(visit, here);
     }
     if (!entered) {
-        atomic_fetch_sub(&self->visitors, 1);
+        uncount_visitor(visit);
     }
     return entered;
 }
@@ -191,5 +230,5 @@ pyma_home_leave(pyma_visit *visit)
             PyEval_RestoreThread(visit->before);
         }
     }
-    atomic_fetch_sub(&visit->at->visitors, 1);
+    uncount_visitor(visit);
 }

@@ -17,7 +17,8 @@ typedef struct pyma_visit {
     PyThreadState *before; /* what this thread held of another interpreter; NULL for nothing */
     PyThreadState *made;   /* for the stay; NULL where this thread had one */
     PyGILState_STATE gil;
-    bool is_local; /* the thread was there already */
+    unsigned long forks; /* when it began */
+    bool is_local;       /* the thread was there already */
 } pyma_visit;
 
 /* Make the home of this interpreter, once; called when the module is made. -1 with an exception. */

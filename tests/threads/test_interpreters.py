@@ -2,6 +2,7 @@
 
 import ctypes
 import threading
+import time
 
 import pytest
 
@@ -135,3 +136,25 @@ def test_another_gets_back_what_the_main_one_lets_go_of(other, run):
     run(lambda: exec(TAKE.format(address=address)))
     assert not stream[3]
     assert interpreters.exec(other, f"assert places == [{other}]") is None
+
+
+@pytest.mark.thread_unsafe(reason="makes interpreters")
+def test_one_that_ends_waits_for_a_release_that_is_under_way():
+    other = interpreters.create()
+    stream = (ctypes.c_void_p * 5)()
+    address = ctypes.addressof(stream)
+    assert interpreters.exec(other, LENDER + f"lend({address}, seconds=1)") is None
+    started = threading.Event()
+
+    def let_go():
+        taken = ma._core.import_batch_stream_from(address)
+        started.set()
+        del taken
+
+    thread = threading.Thread(target=let_go)
+    thread.start()
+    started.wait(60)
+    time.sleep(0.1)
+    interpreters.destroy(other)
+    thread.join(60)
+    assert not thread.is_alive()
