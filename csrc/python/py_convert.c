@@ -8,10 +8,12 @@ int
 pyma_conversion_init(pyma_conversion *self, pyma_state *state, bool from_pandas, bool safe)
 {
     *self = (pyma_conversion){.state = state, .from_pandas = from_pandas, .safe = safe};
-    PyObject *pandas;
-    int found = pyma_find_key(PyImport_GetModuleDict(), "pandas", &pandas);
+    PyObject *name = PyUnicode_FromString("pandas");
+    PyObject *pandas = name != NULL ? PyImport_GetModule(name) : NULL;
+    int found = PyErr_Occurred() ? -1 : 0;
+    Py_XDECREF(name);
     /* What was never imported cannot be among the values. */
-    if (found == 1 && PyModule_Check(pandas)) {
+    if (pandas != NULL && PyModule_Check(pandas)) {
         PyObject *names = PyModule_GetDict(pandas); /* borrowed */
         found = pyma_find_key(names, "NA", &self->missing[0]);
         if (found >= 0) {

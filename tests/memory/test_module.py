@@ -2,6 +2,7 @@
 
 import gc
 import importlib.util
+import subprocess
 import sys
 import sysconfig
 import weakref
@@ -65,3 +66,30 @@ def test_a_value_keeps_it():
     del kind
     gc.collect()
     assert gone() is None
+
+
+def test_values_that_come_too_late():
+    """Where the interpreter has let go of its list of modules, and some of its code still runs."""
+    code = """
+import codecs
+import os
+
+import minarrow as ma
+
+
+def leave(array=ma.array, write=os.write, text=str, encode=str.encode, Refusal=RuntimeError):
+    class Late:
+        def __del__(self):
+            try:
+                array([1, None, 3])
+            except Refusal as error:
+                write(1, encode(text(error)))
+
+    late = Late()
+    codecs.register_error("late", lambda error: late)  # kept by the interpreter itself
+
+
+leave()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (0, "unable to get sys.modules"), done.stderr
