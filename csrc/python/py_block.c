@@ -69,6 +69,18 @@ pyma_block_of_object(PyObject *object)
     return &self->base;
 }
 
+ma_block *
+pyma_block_of_view(Py_buffer *view)
+{
+    object_block *self = object_block_new();
+    if (self == NULL) {
+        return NULL;
+    }
+    self->view = *view;
+    view->obj = NULL;
+    return &self->base;
+}
+
 int
 pyma_buffer_from_object(PyObject *object, ma_buffer *out)
 {

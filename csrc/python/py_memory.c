@@ -91,6 +91,14 @@ refused(void)
     return -1;
 }
 
+/* Whether an item is a run of bytes, however many. */
+static bool
+is_bytes(const char *format)
+{
+    const size_t length = format != NULL ? strlen(format) : 0;
+    return length > 0 && format[length - 1] == 's';
+}
+
 /* 1: `out` is to be closed; 0 and -1 as in pyma_memory_array. `fixed` says how wide bytes may be
  * that come as bytes (-1: may not). */
 static int
@@ -102,8 +110,7 @@ open_memory(PyObject *object, int32_t fixed, memory *out)
     bool swapped = false;
     const Py_buffer *view = &out->view;
     int type = pyma_memory_format(view->format, view->itemsize, &swapped);
-    if (type < 0 && fixed > 0 && view->itemsize == fixed && view->format != NULL &&
-        view->format[strlen(view->format) - 1] == 's') {
+    if (type < 0 && fixed > 0 && view->itemsize == fixed && is_bytes(view->format)) {
         type = MA_TYPE_FIXED_SIZE_BINARY;
     }
     if (type < 0 || view->ndim != 1) {
@@ -201,9 +208,23 @@ is_column(const pyma_numbers *numbers, const ma_type *type)
             (uintptr_t)numbers->data % (uintptr_t)numbers->width == 0);
 }
 
+/* The array takes over the export itself: another one may be of other memory. */
 static int
-fill_data(pyma_conversion *self, PyObject *object, const pyma_numbers *numbers, ma_array *array)
+keep_memory(memory *from, ma_array *array)
 {
+    ma_block *block = pyma_block_of_view(&from->view);
+    if (block == NULL) {
+        return -1;
+    }
+    const int64_t size = from->numbers.count * from->numbers.width;
+    array->buffers[1] = (ma_buffer){from->numbers.data, size, block};
+    return 0;
+}
+
+static int
+fill_data(pyma_conversion *self, memory *from, ma_array *array)
+{
+    const pyma_numbers *numbers = &from->numbers;
     const ma_type *type = array->type;
     const int64_t size =
         type->bits == 1 ? ma_bitmap_size(array->length) : array->length * (type->bits / 8);
@@ -213,7 +234,7 @@ fill_data(pyma_conversion *self, PyObject *object, const pyma_numbers *numbers, 
         return 0;
     }
     if (is_column(numbers, type)) {
-        return pyma_buffer_from_object(object, &array->buffers[1]);
+        return keep_memory(from, array);
     }
     ma_error_init(&err);
     if (ma_buffer_alloc(size, &array->buffers[1], &target, &err) != MA_OK) {
@@ -228,9 +249,9 @@ fill_data(pyma_conversion *self, PyObject *object, const pyma_numbers *numbers, 
 }
 
 static int
-make_array(pyma_conversion *self, PyObject *object, const pyma_numbers *numbers, ma_type *type,
-           const uint8_t *mask, ma_array **out)
+make_array(pyma_conversion *self, memory *from, ma_type *type, const uint8_t *mask, ma_array **out)
 {
+    const pyma_numbers *numbers = &from->numbers;
     ma_array *array = NULL;
     int64_t nulls;
     ma_error err;
@@ -244,7 +265,7 @@ make_array(pyma_conversion *self, PyObject *object, const pyma_numbers *numbers,
     }
     atomic_store(&array->nulls, nulls);
     atomic_store(&array->checked, MA_CHECKED_VALUES | MA_CHECKED_UTF8);
-    if (fill_data(self, object, numbers, array) < 0) {
+    if (fill_data(self, from, array) < 0) {
         ma_array_unref(array);
         return -1;
     }
@@ -271,7 +292,7 @@ pyma_memory_array(pyma_conversion *self, PyObject *object, ma_type *type, const 
                !pyma_can_cast(found.numbers.type, type->id)) {
         result = 0;
     } else {
-        result = make_array(self, object, &found.numbers, type != NULL ? type : own, mask, out);
+        result = make_array(self, &found, type != NULL ? type : own, mask, out);
     }
     ma_type_unref(own);
     PyBuffer_Release(&found.view);

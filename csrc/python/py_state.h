@@ -230,6 +230,11 @@ pyma_buffer_from_object(PyObject *object, ma_buffer *out);
 ma_block *
 pyma_block_of_object(PyObject *object);
 
+/* A block that owns a view, which is moved into it: to release it again does nothing. NULL with an
+ * exception, and the view is as it was. */
+ma_block *
+pyma_block_of_view(Py_buffer *view);
+
 /* Extension types (py_extension.c), which Python code defines as subclasses of DataType. Such a
  * type has
  *     extension_name                                 str

@@ -2,6 +2,7 @@
 
 import array as stdlib_array
 import gc
+import sys
 import weakref
 
 import pytest
@@ -270,6 +271,26 @@ def test_other_buffers():
     assert ma.array(memoryview(bytes(8)).cast("i"), type="float64").to_pylist() == [0.0, 0.0]
     assert ma.array(memoryview(bytes([1, 0])).cast("?")).to_pylist() == [True, False]
     assert ma.array(memoryview(b"ab").cast("c")).to_pylist() == [b"a", b"b"]
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="classes cannot export buffers before")
+def test_memory_is_that_of_the_one_export_that_was_asked_for():
+    """An exporter may answer with other memory when it is asked again."""
+
+    class Changing:
+        def __init__(self):
+            self.answers = [stdlib_array.array("q", range(1000)), stdlib_array.array("q", [1])]
+
+        def __len__(self):
+            return 1000
+
+        def __buffer__(self, flags):
+            return memoryview(self.answers.pop(0))
+
+    exporter = Changing()
+    numbers = ma.array(exporter)
+    assert numbers.to_pylist() == list(range(1000))
+    assert numbers.buffers()[1].size == 8000
 
 
 def test_writes_through_are_the_callers_affair():
