@@ -222,13 +222,14 @@ append_null(pyma_conversion *self, ma_builder *builder)
 /* A value of a family whose file works on many at a time. */
 static int
 convert_one(pyma_conversion *self, ma_builder *builder, PyObject *value,
-            int (*convert)(pyma_conversion *, ma_builder *, PyObject *, const uint8_t *))
+            int (*convert)(pyma_conversion *, ma_builder *, PyObject *, Py_ssize_t,
+                           const uint8_t *))
 {
     PyObject *items = PyTuple_Pack(1, value);
     if (items == NULL) {
         return -1;
     }
-    const int result = convert(self, builder, items, NULL);
+    const int result = convert(self, builder, items, 1, NULL);
     Py_DECREF(items);
     if (result < 0 && pyma_has_prefix(self->where, "[0]")) {
         memmove(self->where, self->where + 3, strlen(self->where + 3) + 1);
@@ -359,9 +360,9 @@ pyma_convert_value(pyma_conversion *self, ma_builder *builder, PyObject *value)
 
 /* One value after the other, for families whose values take long anyway. */
 static int
-convert_each(pyma_conversion *self, ma_builder *builder, PyObject *items, const uint8_t *mask)
+convert_each(pyma_conversion *self, ma_builder *builder, PyObject *items, Py_ssize_t count,
+             const uint8_t *mask)
 {
-    const Py_ssize_t count = PySequence_Fast_GET_SIZE(items);
     ma_error err;
     ma_error_init(&err);
     if (ma_builder_reserve(builder, count, &err) != MA_OK) {
@@ -388,13 +389,14 @@ convert_each(pyma_conversion *self, ma_builder *builder, PyObject *items, const 
 }
 
 int
-pyma_convert_items(pyma_conversion *self, ma_builder *builder, PyObject *items, const uint8_t *mask)
+pyma_convert_items(pyma_conversion *self, ma_builder *builder, PyObject *items, Py_ssize_t count,
+                   const uint8_t *mask)
 {
     int result;
     switch (builder->type->id) {
     case MA_TYPE_BOOL:
         PYMA_BEGIN_ITEMS(items)
-        result = pyma_convert_bools(self, builder, items, mask);
+        result = pyma_convert_bools(self, builder, items, count, mask);
         PYMA_END_ITEMS()
         return result;
     case MA_TYPE_INT8:
@@ -406,14 +408,14 @@ pyma_convert_items(pyma_conversion *self, ma_builder *builder, PyObject *items, 
     case MA_TYPE_INT64:
     case MA_TYPE_UINT64:
         PYMA_BEGIN_ITEMS(items)
-        result = pyma_convert_integers(self, builder, items, mask);
+        result = pyma_convert_integers(self, builder, items, count, mask);
         PYMA_END_ITEMS()
         return result;
     case MA_TYPE_FLOAT16:
     case MA_TYPE_FLOAT32:
     case MA_TYPE_FLOAT64:
         PYMA_BEGIN_ITEMS(items)
-        result = pyma_convert_floats(self, builder, items, mask);
+        result = pyma_convert_floats(self, builder, items, count, mask);
         PYMA_END_ITEMS()
         return result;
     case MA_TYPE_UTF8:
@@ -423,12 +425,12 @@ pyma_convert_items(pyma_conversion *self, ma_builder *builder, PyObject *items, 
     case MA_TYPE_LARGE_BINARY:
     case MA_TYPE_BINARY_VIEW:
         PYMA_BEGIN_ITEMS(items)
-        result = pyma_convert_texts(self, builder, items, mask);
+        result = pyma_convert_texts(self, builder, items, count, mask);
         PYMA_END_ITEMS()
         return result;
     case MA_TYPE_STRUCT:
-        return pyma_convert_structs(self, builder, items, mask);
+        return pyma_convert_structs(self, builder, items, count, mask);
     default:
-        return convert_each(self, builder, items, mask);
+        return convert_each(self, builder, items, count, mask);
     }
 }

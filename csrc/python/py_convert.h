@@ -131,21 +131,24 @@ pyma_is_numpy(PyObject *value)
     return pyma_has_prefix(Py_TYPE(value)->tp_name, "numpy.") && !pyma_is_ndarray(value);
 }
 
-/* Append all items of a list or tuple; those whose byte in `mask` (NULL for none, else one byte
- * each) is not 0 as null. -1 with an exception, or `mismatch`; the builder then holds something. */
+/* Append the first `count` items of a list or tuple; those whose byte in `mask` (NULL for none,
+ * else `count` bytes) is not 0 as null. The count is taken once, by who has the list: a value's
+ * own code may make it longer, which changes nothing, or shorter, which is an error. -1 with an
+ * exception, or `mismatch`; the builder then holds something. */
 int
-pyma_convert_items(pyma_conversion *self, ma_builder *builder, PyObject *items,
+pyma_convert_items(pyma_conversion *self, ma_builder *builder, PyObject *items, Py_ssize_t count,
                    const uint8_t *mask);
 
 /* Append one value, or null. */
 int
 pyma_convert_value(pyma_conversion *self, ma_builder *builder, PyObject *value);
 
-/* The type that all items fit, as pyarrow finds it; in `*out` a new reference. `*extension` is a
- * new reference to the DataType where that is more than the core's type, else NULL. */
+/* The type that the first `count` items fit, as pyarrow finds it; in `*out` a new reference.
+ * `*extension` is a new reference to the DataType where that is more than the core's type, else
+ * NULL. */
 int
-pyma_infer(pyma_conversion *self, PyObject *items, const uint8_t *mask, ma_type **out,
-           PyObject **extension);
+pyma_infer(pyma_conversion *self, PyObject *items, Py_ssize_t count, const uint8_t *mask,
+           ma_type **out, PyObject **extension);
 
 /* A list or tuple of what is in a container (a list or tuple itself, a set, a 1-D array ...); NULL
  * without an exception for what is no container of values. New reference. `*failed` tells. */
@@ -155,13 +158,13 @@ pyma_items_of(PyObject *container, bool *failed);
 /* ---- numbers (py_convert_number.c) ---- */
 
 int
-pyma_convert_bools(pyma_conversion *self, ma_builder *builder, PyObject *items,
+pyma_convert_bools(pyma_conversion *self, ma_builder *builder, PyObject *items, Py_ssize_t count,
                    const uint8_t *mask);
 int
-pyma_convert_integers(pyma_conversion *self, ma_builder *builder, PyObject *items,
+pyma_convert_integers(pyma_conversion *self, ma_builder *builder, PyObject *items, Py_ssize_t count,
                       const uint8_t *mask);
 int
-pyma_convert_floats(pyma_conversion *self, ma_builder *builder, PyObject *items,
+pyma_convert_floats(pyma_conversion *self, ma_builder *builder, PyObject *items, Py_ssize_t count,
                     const uint8_t *mask);
 
 /* The int64 that a Python number stands for, for `target` in messages. 1 for a value, -1:
@@ -191,7 +194,7 @@ int
 pyma_convert_text(pyma_conversion *self, ma_builder *builder, PyObject *value);
 
 int
-pyma_convert_texts(pyma_conversion *self, ma_builder *builder, PyObject *items,
+pyma_convert_texts(pyma_conversion *self, ma_builder *builder, PyObject *items, Py_ssize_t count,
                    const uint8_t *mask);
 /* ---- times (py_convert_temporal.c) ---- */
 
@@ -241,19 +244,42 @@ pyma_convert_list(pyma_conversion *self, ma_builder *builder, PyObject *value);
 int
 pyma_convert_map(pyma_conversion *self, ma_builder *builder, PyObject *value);
 int
-pyma_convert_structs(pyma_conversion *self, ma_builder *builder, PyObject *items,
+pyma_convert_structs(pyma_conversion *self, ma_builder *builder, PyObject *items, Py_ssize_t count,
                      const uint8_t *mask);
 int
 pyma_convert_union(pyma_conversion *self, ma_builder *builder, PyObject *value);
 
+/* ---- masks (py_make_mask.c) ---- */
+
+/* A byte for each value, not 0 where it is to be null. */
+typedef struct pyma_mask {
+    pyma_state *state;
+    uint8_t *bytes; /* owned, from PyMem_Malloc; NULL without a mask */
+    Py_ssize_t count;
+} pyma_mask;
+
+/* From a boolean array or a list of bool; NULL or None for no mask. -1 with an exception; the
+ * bytes are to be freed also then. */
+int
+pyma_mask_init(pyma_state *state, PyObject *object, pyma_mask *self);
+
+/* ArrowInvalid unless there is no mask or it has `count` items. */
+int
+pyma_mask_check(const pyma_mask *self, Py_ssize_t count);
+
+/* Both masks in the first. */
+int
+pyma_mask_join(pyma_mask *self, pyma_mask *other);
+
 /* ---- memory (py_memory.c) ---- */
 
 /* An array over a one-dimensional object of the buffer protocol, its own memory where it can be;
- * `type` NULL for the one that its format says. `mask` as above. In `*out` a new reference.
- * Returns 1, 0 without an exception when its format or the type asked for needs the way over
- * Python values, and -1 with an exception. */
+ * `type` NULL for the one that its format says. `nulls` must have as many items as are exported,
+ * whatever the object's length says. In `*out` a new reference. Returns 1, 0 without an exception
+ * when its format or the type asked for needs the way over Python values, and -1 with an
+ * exception. */
 int
-pyma_memory_array(pyma_conversion *self, PyObject *object, ma_type *type, const uint8_t *mask,
+pyma_memory_array(pyma_conversion *self, PyObject *object, ma_type *type, const pyma_mask *nulls,
                   ma_array **out);
 
 /* Append the items of such an object to a builder of the same type: 1, or 0 and -1 as above. */

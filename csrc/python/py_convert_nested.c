@@ -41,7 +41,7 @@ pyma_convert_list(pyma_conversion *self, ma_builder *builder, PyObject *value)
                                       "a list of %zd items where each has %d", count,
                                       (int)builder->type->list_size);
     } else {
-        result = pyma_convert_items(self, child, items, NULL);
+        result = pyma_convert_items(self, child, items, count, NULL);
     }
     Py_DECREF(items);
     return result < 0 ? -1 : end_list(self, builder);
@@ -143,11 +143,12 @@ convert_pairs(pyma_conversion *self, ma_builder *builder, PyObject *keys, PyObje
     ma_builder *entries = builder->children[0];
     ma_error err;
     ma_error_init(&err);
-    if (pyma_convert_items(self, entries->children[0], keys, NULL) < 0 ||
-        pyma_convert_items(self, entries->children[1], values, NULL) < 0) {
+    const Py_ssize_t count = PyList_GET_SIZE(keys);
+    if (pyma_convert_items(self, entries->children[0], keys, count, NULL) < 0 ||
+        pyma_convert_items(self, entries->children[1], values, count, NULL) < 0) {
         return -1;
     }
-    for (Py_ssize_t i = PyList_GET_SIZE(keys); i > 0; i--) {
+    for (Py_ssize_t i = 0; i < count; i++) {
         if (core(self, ma_builder_end_struct(entries, &err), &err) < 0) {
             return -1;
         }
@@ -239,10 +240,9 @@ row_of(pyma_conversion *self, const ma_type *type, PyObject *value, PyObject **r
 
 /* All rows as dicts, tuples or None, in a new list; `nulls` gets a byte for each, 1 for null. */
 static PyObject *
-rows_of(pyma_conversion *self, const ma_type *type, PyObject *items, const uint8_t *mask,
-        uint8_t *nulls)
+rows_of(pyma_conversion *self, const ma_type *type, PyObject *items, Py_ssize_t count,
+        const uint8_t *mask, uint8_t *nulls)
 {
-    const Py_ssize_t count = PySequence_Fast_GET_SIZE(items);
     PyObject *rows = PyList_New(count);
     for (Py_ssize_t i = 0; rows != NULL && i < count; i++) {
         PyObject *value = NULL;
@@ -322,8 +322,10 @@ convert_columns(pyma_conversion *self, ma_builder *builder, PyObject *rows)
     for (int32_t i = 0; i < builder->n_children; i++) {
         const ma_field *field = builder->type->children[i];
         PyObject *column = column_of(rows, field, i);
-        const int result =
-            column != NULL ? pyma_convert_items(self, builder->children[i], column, NULL) : -1;
+        const int result = column != NULL
+                               ? pyma_convert_items(self, builder->children[i], column,
+                                                    PyList_GET_SIZE(column), NULL)
+                               : -1;
         if (column != NULL && result < 0) {
             pyma_conversion_name_behind(self, field->name, field->name_size);
         }
@@ -336,16 +338,15 @@ convert_columns(pyma_conversion *self, ma_builder *builder, PyObject *rows)
 }
 
 int
-pyma_convert_structs(pyma_conversion *self, ma_builder *builder, PyObject *items,
+pyma_convert_structs(pyma_conversion *self, ma_builder *builder, PyObject *items, Py_ssize_t count,
                      const uint8_t *mask)
 {
-    const Py_ssize_t count = PySequence_Fast_GET_SIZE(items);
     uint8_t *nulls = PyMem_Malloc(count > 0 ? (size_t)count : 1);
     if (nulls == NULL) {
         PyErr_NoMemory();
         return -1;
     }
-    PyObject *rows = rows_of(self, builder->type, items, mask, nulls);
+    PyObject *rows = rows_of(self, builder->type, items, count, mask, nulls);
     int result = -1;
     if (rows != NULL) {
         result = convert_columns(self, builder, rows);

@@ -104,9 +104,9 @@ slow_bool(pyma_conversion *self, const ma_type *target, PyObject *value, bool ma
 }
 
 int
-pyma_convert_bools(pyma_conversion *self, ma_builder *builder, PyObject *items, const uint8_t *mask)
+pyma_convert_bools(pyma_conversion *self, ma_builder *builder, PyObject *items, Py_ssize_t count,
+                   const uint8_t *mask)
 {
-    const Py_ssize_t count = PySequence_Fast_GET_SIZE(items);
     const int64_t start = builder->length;
     uint8_t *target;
     if (extend(self, builder, count, &target) < 0) {
@@ -291,10 +291,9 @@ slow_integer(pyma_conversion *self, const ma_type *target, PyObject *value, bool
 
 /* Made anew by the compiler for each width, which it knows then. */
 static ALWAYS_INLINE int
-convert_integers(pyma_conversion *self, ma_builder *builder, PyObject *items, const uint8_t *mask,
-                 const int width, const int64_t low, const int64_t high)
+convert_integers(pyma_conversion *self, ma_builder *builder, PyObject *items, Py_ssize_t count,
+                 const uint8_t *mask, const int width, const int64_t low, const int64_t high)
 {
-    const Py_ssize_t count = PySequence_Fast_GET_SIZE(items);
     const int64_t start = builder->length;
     uint8_t *target;
     if (extend(self, builder, count, &target) < 0) {
@@ -344,27 +343,27 @@ stores_bools(const pyma_conversion *self, const ma_builder *builder)
 }
 
 int
-pyma_convert_integers(pyma_conversion *self, ma_builder *builder, PyObject *items,
+pyma_convert_integers(pyma_conversion *self, ma_builder *builder, PyObject *items, Py_ssize_t count,
                       const uint8_t *mask)
 {
     self->takes_bools = stores_bools(self, builder);
     switch (builder->type->id) {
     case MA_TYPE_INT8:
-        return convert_integers(self, builder, items, mask, 1, INT8_MIN, INT8_MAX);
+        return convert_integers(self, builder, items, count, mask, 1, INT8_MIN, INT8_MAX);
     case MA_TYPE_UINT8:
-        return convert_integers(self, builder, items, mask, 1, 0, UINT8_MAX);
+        return convert_integers(self, builder, items, count, mask, 1, 0, UINT8_MAX);
     case MA_TYPE_INT16:
-        return convert_integers(self, builder, items, mask, 2, INT16_MIN, INT16_MAX);
+        return convert_integers(self, builder, items, count, mask, 2, INT16_MIN, INT16_MAX);
     case MA_TYPE_UINT16:
-        return convert_integers(self, builder, items, mask, 2, 0, UINT16_MAX);
+        return convert_integers(self, builder, items, count, mask, 2, 0, UINT16_MAX);
     case MA_TYPE_INT32:
-        return convert_integers(self, builder, items, mask, 4, INT32_MIN, INT32_MAX);
+        return convert_integers(self, builder, items, count, mask, 4, INT32_MIN, INT32_MAX);
     case MA_TYPE_UINT32:
-        return convert_integers(self, builder, items, mask, 4, 0, UINT32_MAX);
+        return convert_integers(self, builder, items, count, mask, 4, 0, UINT32_MAX);
     case MA_TYPE_UINT64:
-        return convert_integers(self, builder, items, mask, 8, 0, INT64_MAX);
+        return convert_integers(self, builder, items, count, mask, 8, 0, INT64_MAX);
     default:
-        return convert_integers(self, builder, items, mask, 8, INT64_MIN, INT64_MAX);
+        return convert_integers(self, builder, items, count, mask, 8, INT64_MIN, INT64_MAX);
     }
 }
 
@@ -457,10 +456,9 @@ store_half(uint8_t *target, double value)
 }
 
 static ALWAYS_INLINE int
-convert_floats(pyma_conversion *self, ma_builder *builder, PyObject *items, const uint8_t *mask,
-               const int width)
+convert_floats(pyma_conversion *self, ma_builder *builder, PyObject *items, Py_ssize_t count,
+               const uint8_t *mask, const int width)
 {
-    const Py_ssize_t count = PySequence_Fast_GET_SIZE(items);
     const int64_t start = builder->length;
     uint8_t *target;
     if (extend(self, builder, count, &target) < 0) {
@@ -493,15 +491,15 @@ convert_floats(pyma_conversion *self, ma_builder *builder, PyObject *items, cons
 }
 
 int
-pyma_convert_floats(pyma_conversion *self, ma_builder *builder, PyObject *items,
+pyma_convert_floats(pyma_conversion *self, ma_builder *builder, PyObject *items, Py_ssize_t count,
                     const uint8_t *mask)
 {
     switch (builder->type->id) {
     case MA_TYPE_FLOAT16:
-        return convert_floats(self, builder, items, mask, 2);
+        return convert_floats(self, builder, items, count, mask, 2);
     case MA_TYPE_FLOAT32:
-        return convert_floats(self, builder, items, mask, 4);
+        return convert_floats(self, builder, items, count, mask, 4);
     default:
-        return convert_floats(self, builder, items, mask, 8);
+        return convert_floats(self, builder, items, count, mask, 8);
     }
 }

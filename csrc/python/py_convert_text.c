@@ -210,9 +210,9 @@ slow_text(pyma_conversion *self, ma_builder *builder, PyObject *value, bool mask
 }
 
 int
-pyma_convert_texts(pyma_conversion *self, ma_builder *builder, PyObject *items, const uint8_t *mask)
+pyma_convert_texts(pyma_conversion *self, ma_builder *builder, PyObject *items, Py_ssize_t count,
+                   const uint8_t *mask)
 {
-    const Py_ssize_t count = PySequence_Fast_GET_SIZE(items);
     const bool is_text = ma_type_is_utf8(builder->type);
     ma_error err;
     ma_error_init(&err);

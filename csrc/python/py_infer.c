@@ -283,7 +283,8 @@ visit_numpy(pyma_conversion *conversion, pyma_finding *self, PyObject *value)
 /* ---- containers ---- */
 
 static int
-visit_items(pyma_conversion *conversion, pyma_finding *self, PyObject *items, const uint8_t *mask)
+visit_items(pyma_conversion *conversion, pyma_finding *self, PyObject *items, Py_ssize_t count,
+            const uint8_t *mask)
 {
     if (++conversion->depth > MA_MAX_NESTING_DEPTH) {
         conversion->depth--;
@@ -292,7 +293,7 @@ visit_items(pyma_conversion *conversion, pyma_finding *self, PyObject *items, co
                                     MA_MAX_NESTING_DEPTH);
     }
     int result = 0;
-    for (Py_ssize_t i = 0; result == 0; i++) {
+    for (Py_ssize_t i = 0; result == 0 && i < count; i++) {
         PyObject *value = NULL;
         PYMA_BEGIN_ITEMS(items)
         value = Py_XNewRef(pyma_item(items, i));
@@ -317,7 +318,7 @@ visit_list(pyma_conversion *conversion, pyma_finding *self, PyObject *value, PyO
         (self->n_children == 0 && add_child(self) < 0)) {
         return -1;
     }
-    return visit_items(conversion, self->children[0], items, NULL);
+    return visit_items(conversion, self->children[0], items, PySequence_Fast_GET_SIZE(items), NULL);
 }
 
 /* An array of numbers or times says by its dtype what its items are. */
@@ -563,8 +564,8 @@ visit(pyma_conversion *conversion, pyma_finding *self, PyObject *value)
 }
 
 int
-pyma_infer(pyma_conversion *self, PyObject *items, const uint8_t *mask, ma_type **out,
-           PyObject **extension)
+pyma_infer(pyma_conversion *self, PyObject *items, Py_ssize_t count, const uint8_t *mask,
+           ma_type **out, PyObject **extension)
 {
     pyma_finding *found = PyMem_Calloc(1, sizeof(*found));
     int result = -1;
@@ -572,7 +573,7 @@ pyma_infer(pyma_conversion *self, PyObject *items, const uint8_t *mask, ma_type 
         PyErr_NoMemory();
         return -1;
     }
-    if (visit_items(self, found, items, mask) == 0) {
+    if (visit_items(self, found, items, count, mask) == 0) {
         result = pyma_finding_type(self, found, out, extension);
     }
     pyma_finding_free(found);

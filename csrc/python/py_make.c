@@ -34,7 +34,8 @@ likely_type(PyObject *items)
 }
 
 static int
-build(pyma_conversion *self, ma_type *type, PyObject *items, const uint8_t *bytes, ma_array **out)
+build(pyma_conversion *self, ma_type *type, PyObject *items, Py_ssize_t count,
+      const uint8_t *bytes, ma_array **out)
 {
     ma_builder *builder = NULL;
     ma_error err;
@@ -42,7 +43,7 @@ build(pyma_conversion *self, ma_type *type, PyObject *items, const uint8_t *byte
     if (ma_builder_new(type, &builder, &err) != MA_OK) {
         return pyma_conversion_fail_core(self, &err);
     }
-    int result = pyma_convert_items(self, builder, items, bytes);
+    int result = pyma_convert_items(self, builder, items, count, bytes);
     if (result == 0 && ma_builder_finish(builder, out, &err) != MA_OK) {
         result = pyma_conversion_fail_core(self, &err);
     }
@@ -52,7 +53,8 @@ build(pyma_conversion *self, ma_type *type, PyObject *items, const uint8_t *byte
 
 /* Most lists hold one class of values and None: then looking and converting are one. */
 static int
-build_guessing(pyma_conversion *self, PyObject *items, const uint8_t *bytes, ma_array **out)
+build_guessing(pyma_conversion *self, PyObject *items, Py_ssize_t count, const uint8_t *bytes,
+               ma_array **out)
 {
     const int id = likely_type(items);
     if (id < 0) {
@@ -60,7 +62,7 @@ build_guessing(pyma_conversion *self, PyObject *items, const uint8_t *bytes, ma_
     }
     ma_type *type = pyma_type_get(self->state, pyma_type_simple(self->state, (ma_type_id)id));
     self->exact = true;
-    const int result = build(self, type, items, bytes, out);
+    const int result = build(self, type, items, count, bytes, out);
     self->exact = false;
     if (result < 0 && self->mismatch && !PyErr_Occurred()) {
         self->mismatch = false;
@@ -91,11 +93,11 @@ array_of_items(pyma_state *state, const pyma_request *wanted, PyObject *items,
 {
     pyma_conversion conversion;
     ma_array *array = NULL;
-    PyObject *type = Py_XNewRef(wanted->type);
-    if (pyma_mask_check(nulls, PySequence_Fast_GET_SIZE(items)) < 0) {
-        Py_XDECREF(type);
+    const Py_ssize_t count = PySequence_Fast_GET_SIZE(items);
+    if (pyma_mask_check(nulls, count) < 0) {
         return NULL;
     }
+    PyObject *type = Py_XNewRef(wanted->type);
     const int bool8 = is_bool8(state, type);
     if (bool8 < 0 ||
         pyma_conversion_init(&conversion, state, wanted->from_pandas == 1, wanted->safe) < 0) {
@@ -105,14 +107,14 @@ array_of_items(pyma_state *state, const pyma_request *wanted, PyObject *items,
     conversion.bool8 = bool8 == 1;
     int result;
     if (type != NULL) {
-        result = build(&conversion, pyma_type_get(state, type), items, nulls->bytes, &array);
+        result = build(&conversion, pyma_type_get(state, type), items, count, nulls->bytes, &array);
     } else {
-        result = build_guessing(&conversion, items, nulls->bytes, &array);
+        result = build_guessing(&conversion, items, count, nulls->bytes, &array);
         if (result > 0) {
             ma_type *found = NULL;
-            result = pyma_infer(&conversion, items, nulls->bytes, &found, &type);
+            result = pyma_infer(&conversion, items, count, nulls->bytes, &found, &type);
             if (result == 0) {
-                result = build(&conversion, found, items, nulls->bytes, &array);
+                result = build(&conversion, found, items, count, nulls->bytes, &array);
             }
             ma_type_unref(found);
         }
@@ -136,16 +138,10 @@ array_of_memory(pyma_state *state, const pyma_request *wanted, PyObject *object,
     pyma_conversion conversion;
     ma_array *array = NULL;
     ma_type *type = wanted->type != NULL ? pyma_type_get(state, wanted->type) : NULL;
-    if (nulls->bytes != NULL) {
-        const Py_ssize_t count = PyObject_Size(object);
-        if (count < 0 || pyma_mask_check(nulls, count) < 0) {
-            return NULL;
-        }
-    }
     if (pyma_conversion_init(&conversion, state, wanted->from_pandas == 1, wanted->safe) < 0) {
         return NULL;
     }
-    const int result = pyma_memory_array(&conversion, object, type, nulls->bytes, &array);
+    const int result = pyma_memory_array(&conversion, object, type, nulls, &array);
     if (result < 0) {
         pyma_conversion_report(&conversion);
     }

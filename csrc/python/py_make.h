@@ -18,28 +18,6 @@ typedef struct pyma_request {
 PyObject *
 pyma_make(pyma_state *state, const pyma_request *wanted);
 
-/* ---- masks (py_make_mask.c) ---- */
-
-/* A byte for each value, not 0 where it is to be null. */
-typedef struct pyma_mask {
-    pyma_state *state;
-    uint8_t *bytes; /* owned, from PyMem_Malloc; NULL without a mask */
-    Py_ssize_t count;
-} pyma_mask;
-
-/* From a boolean array or a list of bool; NULL or None for no mask. -1 with an exception; the
- * bytes are to be freed also then. */
-int
-pyma_mask_init(pyma_state *state, PyObject *object, pyma_mask *self);
-
-/* ArrowInvalid unless there is no mask or it has `count` items. */
-int
-pyma_mask_check(const pyma_mask *self, Py_ssize_t count);
-
-/* Both masks in the first. */
-int
-pyma_mask_join(pyma_mask *self, pyma_mask *other);
-
 /* ---- arrays of parts (py_make_parts.c) ---- */
 
 /* pandas' Categorical: codes and categories, with the codes' own memory; `nulls` is a mask. */

@@ -1,5 +1,5 @@
 /* The argument `mask`: which values are to be null. */
-#include "python/py_make.h"
+#include "python/py_convert.h"
 
 static int
 fail_mask(pyma_state *state)

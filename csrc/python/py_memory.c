@@ -274,7 +274,7 @@ make_array(pyma_conversion *self, memory *from, ma_type *type, const uint8_t *ma
 }
 
 int
-pyma_memory_array(pyma_conversion *self, PyObject *object, ma_type *type, const uint8_t *mask,
+pyma_memory_array(pyma_conversion *self, PyObject *object, ma_type *type, const pyma_mask *nulls,
                   ma_array **out)
 {
     memory found;
@@ -291,8 +291,10 @@ pyma_memory_array(pyma_conversion *self, PyObject *object, ma_type *type, const 
     } else if (type != NULL && !same_bits(found.numbers.type, type) &&
                !pyma_can_cast(found.numbers.type, type->id)) {
         result = 0;
+    } else if (pyma_mask_check(nulls, (Py_ssize_t)found.numbers.count) < 0) {
+        result = -1;
     } else {
-        result = make_array(self, &found, type != NULL ? type : own, mask, out);
+        result = make_array(self, &found, type != NULL ? type : own, nulls->bytes, out);
     }
     ma_type_unref(own);
     PyBuffer_Release(&found.view);
