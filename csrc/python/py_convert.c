@@ -165,6 +165,14 @@ pyma_conversion_report(pyma_conversion *self)
 
 /* ---- containers ---- */
 
+PyObject *
+pyma_plain_value(pyma_conversion *self, PyObject *value)
+{
+    return PyObject_TypeCheck(value, self->state->Scalar)
+               ? PyObject_CallMethod(value, "as_py", NULL)
+               : Py_NewRef(value);
+}
+
 /* Of these, tolist gives the very values; times would lose digits or become numbers. */
 static bool
 tolist_is_exact(PyObject *array)
@@ -256,7 +264,7 @@ convert_through(pyma_conversion *self, ma_builder *builder, PyObject *value)
 static int
 convert_scalar(pyma_conversion *self, ma_builder *builder, PyObject *scalar)
 {
-    PyObject *value = PyObject_CallMethod(scalar, "as_py", NULL);
+    PyObject *value = pyma_plain_value(self, scalar);
     const int result = value != NULL ? pyma_convert_value(self, builder, value) : -1;
     Py_XDECREF(value);
     return result;

@@ -94,6 +94,10 @@ pyma_is_null(const pyma_conversion *self, PyObject *value)
             PyFloat_AS_DOUBLE(value) != PyFloat_AS_DOUBLE(value));
 }
 
+/* What a Scalar of ours says that it holds; anything else is itself. New reference. */
+PyObject *
+pyma_plain_value(pyma_conversion *self, PyObject *value);
+
 /* Item `i` of a list or tuple, borrowed; NULL when a list has become shorter meanwhile. */
 static inline PyObject *
 pyma_item(PyObject *items, Py_ssize_t i)

@@ -185,19 +185,15 @@ pyma_convert_map(pyma_conversion *self, ma_builder *builder, PyObject *value)
  * A column at a time: the values of one field are gathered from all rows and then converted
  * together, so that they go the quick ways of their types. */
 
-/* The dict or tuple that row `value` stands for (a new reference, in `*row`; None for null), or
- * -1. */
+/* The dict or tuple that row `value`, no Scalar, stands for (a new reference, in `*row`; None for
+ * null), or -1. */
 static int
-row_of(pyma_conversion *self, const ma_type *type, PyObject *value, PyObject **row)
+row_of_plain(pyma_conversion *self, const ma_type *type, PyObject *value, PyObject **row)
 {
     PyObject *fields = NULL;
     if (pyma_is_null(self, value)) {
         *row = Py_NewRef(Py_None);
         return 0;
-    }
-    if (PyObject_TypeCheck(value, self->state->Scalar)) {
-        *row = PyObject_CallMethod(value, "as_py", NULL);
-        return *row != NULL ? 0 : -1;
     }
     if (PyDict_Check(value)) {
         *row = Py_NewRef(value);
@@ -236,6 +232,16 @@ row_of(pyma_conversion *self, const ma_type *type, PyObject *value, PyObject **r
     }
     *row = fields;
     return 0;
+}
+
+/* The same for any value. */
+static int
+row_of(pyma_conversion *self, const ma_type *type, PyObject *value, PyObject **row)
+{
+    PyObject *plain = pyma_plain_value(self, value);
+    const int result = plain != NULL ? row_of_plain(self, type, plain, row) : -1;
+    Py_XDECREF(plain);
+    return result;
 }
 
 /* All rows as dicts, tuples or None, in a new list; `nulls` gets a byte for each, 1 for null. */

@@ -42,15 +42,6 @@ sort_out(pyma_conversion *self, PyObject *value, bool masked)
     return pyma_is_null(self, value) ? IS_NULL : IS_VALUE;
 }
 
-/* What a Scalar of ours holds; anything else is itself. New reference. */
-static PyObject *
-plain_value(pyma_conversion *self, PyObject *value)
-{
-    return PyObject_TypeCheck(value, self->state->Scalar)
-               ? PyObject_CallMethod(value, "as_py", NULL)
-               : Py_NewRef(value);
-}
-
 static int
 set_null(pyma_conversion *self, ma_builder *builder, int64_t row)
 {
@@ -93,7 +84,7 @@ slow_bool(pyma_conversion *self, const ma_type *target, PyObject *value, bool ma
     int result = sort_out(self, value, masked);
     if (result == IS_VALUE) {
         PyObject *held = Py_NewRef(value);
-        PyObject *plain = plain_value(self, held);
+        PyObject *plain = pyma_plain_value(self, held);
         result = plain == NULL               ? FAILED
                  : pyma_is_null(self, plain) ? IS_NULL
                                              : bool_of(self, target, plain, out);
@@ -279,7 +270,7 @@ slow_integer(pyma_conversion *self, const ma_type *target, PyObject *value, bool
     *out = 0;
     if (result == IS_VALUE) {
         PyObject *held = Py_NewRef(value);
-        PyObject *plain = plain_value(self, held);
+        PyObject *plain = pyma_plain_value(self, held);
         result = plain == NULL               ? FAILED
                  : pyma_is_null(self, plain) ? IS_NULL
                                              : pyma_integer_of(self, target, plain, out);
@@ -430,7 +421,7 @@ slow_float(pyma_conversion *self, const ma_type *target, PyObject *value, bool m
     *out = 0;
     if (result == IS_VALUE) {
         PyObject *held = Py_NewRef(value);
-        PyObject *plain = plain_value(self, held);
+        PyObject *plain = pyma_plain_value(self, held);
         result = plain == NULL               ? FAILED
                  : pyma_is_null(self, plain) ? IS_NULL
                                              : float_of(self, target, plain, out);

@@ -195,16 +195,11 @@ slow_text(pyma_conversion *self, ma_builder *builder, PyObject *value, bool mask
         return append_null(self, builder);
     }
     PyObject *held = Py_NewRef(value);
-    int result;
-    if (PyObject_TypeCheck(held, self->state->Scalar)) {
-        PyObject *plain = PyObject_CallMethod(held, "as_py", NULL);
-        result = plain == NULL      ? -1
-                 : plain == Py_None ? append_null(self, builder)
-                                    : pyma_convert_text(self, builder, plain);
-        Py_XDECREF(plain);
-    } else {
-        result = pyma_convert_text(self, builder, held);
-    }
+    PyObject *plain = pyma_plain_value(self, held);
+    const int result = plain == NULL               ? -1
+                       : pyma_is_null(self, plain) ? append_null(self, builder)
+                                                   : pyma_convert_text(self, builder, plain);
+    Py_XDECREF(plain);
     Py_DECREF(held);
     return result;
 }

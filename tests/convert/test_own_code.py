@@ -48,3 +48,52 @@ def test_a_mask_is_for_the_values_that_are_exported(told):
         assert ma.array(values, mask=[False, True, False]).to_pylist() == [5, None, 7]
         with pytest.raises(ma.ArrowInvalid, match="a mask of 1 items for 3 values"):
             ma.array(values, mask=[False])
+
+
+class Says(ma.Scalar):
+    """Says that it holds something else than it does."""
+
+    def as_py(self, **kwargs):
+        return SAID
+
+
+SAID = None
+
+
+def a_scalar_that_says(value, monkeypatch):
+    class Kind(ma.ExtensionType):
+        def __init__(self):
+            super().__init__(ma.int64(), "test.says")
+
+        def __arrow_ext_serialize__(self):
+            return b""
+
+        def __arrow_ext_scalar_class__(self):
+            return Says
+
+    monkeypatch.setitem(globals(), "SAID", value)
+    return ma.ExtensionArray.from_storage(Kind(), ma.array([1]))[0]
+
+
+THREE = ma.struct([(name, ma.int64()) for name in "abc"])
+
+
+def test_a_scalar_s_value_is_a_row_like_any_other(monkeypatch):
+    def converted(value):
+        return ma.array([a_scalar_that_says(value, monkeypatch)], type=THREE).to_pylist()
+
+    assert converted((1, 2, 3)) == converted({"a": 1, "b": 2, "c": 3})
+    assert converted([("a", 1)]) == [{"a": 1, "b": None, "c": None}]
+    assert converted(None) == [None]
+    with pytest.raises(ma.ArrowInvalid, match="a tuple of 2 items where the struct has 3 fields"):
+        converted((1, 2))
+    with pytest.raises(ma.ArrowTypeError, match="value 0: 5 is of type int, which struct"):
+        converted(5)
+    with pytest.raises(ma.ArrowTypeError, match="value 0: 'abc' is of type str, which struct"):
+        converted("abc")
+
+
+def test_an_interval_is_no_row_of_more_fields():
+    interval = ma.array([(1, 2)], type=ma.day_time_interval())[0]
+    with pytest.raises(ma.ArrowInvalid, match="a tuple of 2 items where the struct has 3 fields"):
+        ma.array([interval], type=THREE)
