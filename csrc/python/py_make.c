@@ -93,6 +93,10 @@ array_of_items(pyma_state *state, const pyma_request *wanted, PyObject *items,
 {
     pyma_conversion conversion;
     ma_array *array = NULL;
+    if (!PyList_Check(items) && !PyTuple_Check(items)) { /* a subclass may give anything */
+        return PyErr_Format(PyExc_TypeError, "to_pylist and tolist give a list, and not a %.100s",
+                            Py_TYPE(items)->tp_name);
+    }
     const Py_ssize_t count = PySequence_Fast_GET_SIZE(items);
     if (pyma_mask_check(nulls, count) < 0) {
         return NULL;

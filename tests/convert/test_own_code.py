@@ -97,3 +97,36 @@ def test_an_interval_is_no_row_of_more_fields():
     interval = ma.array([(1, 2)], type=ma.day_time_interval())[0]
     with pytest.raises(ma.ArrowInvalid, match="a tuple of 2 items where the struct has 3 fields"):
         ma.array([interval], type=THREE)
+
+
+@pytest.mark.parametrize("listed", [iter([1]), 5, None, {1: 2}], ids=lambda v: type(v).__name__)
+def test_what_is_no_list_is_not_taken_for_one(listed):
+    class Lists(ma.ExtensionArray):
+        def to_pylist(self, **kwargs):
+            return listed
+
+    class Kind(ma.ExtensionType):
+        def __init__(self):
+            super().__init__(ma.int64(), "test.lists")
+
+        def __arrow_ext_serialize__(self):
+            return b""
+
+        def __arrow_ext_class__(self):
+            return Lists
+
+    made = ma.ExtensionArray.from_storage(Kind(), ma.array([1, 2]))
+    with pytest.raises(TypeError, match="give a list, and not a"):
+        ma.array(made, type=ma.string())
+
+
+def test_a_subclass_of_numpy_s_array_that_lists_something_else():
+    numpy = pytest.importorskip("numpy")
+
+    class Lists(numpy.ndarray):
+        def tolist(self):
+            return 5
+
+    for dtype in ("O", "U1"):
+        with pytest.raises(TypeError, match="give a list, and not a int"):
+            ma.array(numpy.array([1, 2]).astype(dtype).view(Lists))
