@@ -1,4 +1,5 @@
 /* Arrays put together from parts that were made one by one. */
+#include "core/validate/shape.h"
 #include "python/py_make.h"
 
 /* `array` with nulls where a mask says so; takes over the array. Only for arrays without nulls of
@@ -11,6 +12,7 @@ with_nulls(pyma_state *state, ma_array *array, const pyma_mask *nulls)
     ma_error_init(&err);
     const int64_t size = ma_bitmap_size(array->length);
     if (nulls->bytes == NULL) {
+        atomic_store(&array->nulls, 0);
         return array;
     }
     if (pyma_mask_check(nulls, (Py_ssize_t)array->length) < 0 ||
@@ -29,6 +31,21 @@ with_nulls(pyma_state *state, ma_array *array, const pyma_mask *nulls)
         }
     }
     atomic_store(&array->nulls, count);
+    return array;
+}
+
+/* The parts were asked for one by one, and each may have another length than it said. Takes over
+ * the array. */
+static ma_array *
+with_shape(pyma_state *state, ma_array *array)
+{
+    ma_error err;
+    ma_error_init(&err);
+    if (ma_array_check_shape(array, &err) != MA_OK) {
+        ma_array_unref(array);
+        (void)pyma_raise(state, &err);
+        return NULL;
+    }
     return array;
 }
 
@@ -84,7 +101,7 @@ join_dictionary(pyma_state *state, ma_array *indices, ma_array *values, ma_type 
         array->buffers[i] = ma_buffer_ref(indices->buffers[i]);
     }
     array->dictionary = ma_array_ref(values);
-    return array;
+    return with_shape(state, array);
 }
 
 PyObject *
@@ -202,6 +219,9 @@ pyma_array_of_struct(pyma_state *state, const pyma_request *wanted, PyObject *pa
     }
     if (array != NULL) {
         array = with_nulls(state, array, nulls);
+    }
+    if (array != NULL) {
+        array = with_shape(state, array);
     }
     ma_type_unref(type);
     Py_XDECREF(columns);

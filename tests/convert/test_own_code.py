@@ -130,3 +130,20 @@ def test_a_subclass_of_numpy_s_array_that_lists_something_else():
     for dtype in ("O", "U1"):
         with pytest.raises(TypeError, match="give a list, and not a int"):
             ma.array(numpy.array([1, 2]).astype(dtype).view(Lists))
+
+
+@pytest.mark.parametrize("rows", [0, 1, 4])
+def test_fields_of_a_structured_array_are_of_one_length(rows):
+    numpy = pytest.importorskip("numpy")
+
+    class Differs(numpy.ndarray):
+        def __getitem__(self, key):
+            found = numpy.asarray(super().__getitem__(key))
+            return numpy.zeros(rows, "i8") if key == "b" else found
+
+    values = numpy.zeros(3, dtype=[("a", "i8"), ("b", "i8")]).view(Differs)
+    if rows < 3:
+        with pytest.raises(ma.ArrowInvalid, match="b"):
+            ma.array(values)
+    else:
+        assert ma.array(values).to_pylist() == [{"a": 0, "b": 0}] * 3
