@@ -157,7 +157,7 @@ def _pandas_parts(pandas, values, type, safe):
     if isinstance(dtype, pandas.CategoricalDtype):
         array = getattr(values, "array", values)  # of a Series; an Index has it too
         categorical = array if isinstance(array, pandas.Categorical) else pandas.Categorical(values)
-        if type is not None and not str(type).startswith("dictionary"):
+        if type is not None and not str(type.storage_type).startswith("dictionary"):
             return "items", list(categorical), None, type, True
         codes = numpy.ascontiguousarray(categorical.codes)
         missing = codes < 0

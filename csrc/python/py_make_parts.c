@@ -112,6 +112,9 @@ pyma_array_of_dictionary(pyma_state *state, const pyma_request *wanted, PyObject
     PyObject *types[2] = {NULL, NULL};
     PyObject *made[2] = {NULL, NULL};
     PyObject *result = NULL;
+    if (core != NULL && core->id != MA_TYPE_DICTIONARY) {
+        return PyErr_Format(state->ArrowTypeError, "a Categorical is no %S", wanted->type);
+    }
     if (core != NULL) {
         types[0] = pyma_type_wrap(state, ma_type_ref(core->index_type));
         types[1] = pyma_type_wrap(state, ma_type_ref(core->value_type));

@@ -147,3 +147,27 @@ def test_fields_of_a_structured_array_are_of_one_length(rows):
             ma.array(values)
     else:
         assert ma.array(values).to_pylist() == [{"a": 0, "b": 0}] * 3
+
+
+def test_a_type_that_claims_to_be_a_dictionary():
+    pandas = pytest.importorskip("pandas")
+
+    class Kind(ma.ExtensionType):
+        def __init__(self):
+            super().__init__(ma.int64(), "test.claims")
+
+        def __arrow_ext_serialize__(self):
+            return b""
+
+    class Named(Kind):
+        def __str__(self):
+            return "dictionary<values=string>"
+
+    class Claims(Kind):
+        storage_type = ma.dictionary(ma.int8(), ma.string())
+
+    values = pandas.Categorical(["a", "b"])
+    with pytest.raises(ma.ArrowInvalid, match="value 0: 'a' is of type str, which int64"):
+        ma.array(values, type=Named())
+    with pytest.raises(ma.ArrowTypeError, match="a Categorical is no extension"):
+        ma.array(values, type=Claims())
