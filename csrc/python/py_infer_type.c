@@ -232,19 +232,22 @@ make_struct(pyma_conversion *conversion, const pyma_finding *self, ma_type **out
     return seal(conversion, type, out);
 }
 
-/* uuid as an extension type, where that is known; else NULL. -1 with an exception. */
+/* uuid as an extension type, where one is known that is stored as `storage`; else NULL. -1 with an
+ * exception. */
 static int
-find_uuid_type(pyma_conversion *conversion, PyObject **out)
+find_uuid_type(pyma_conversion *conversion, const ma_type *storage, PyObject **out)
 {
+    pyma_state *state = conversion->state;
     /* the canonical types are registered when their module is imported, which may be now */
-    if (pyma_import(&conversion->state->extension, "minarrow.extension", NULL) == NULL ||
-        pyma_find_key(conversion->state->extension_types, "arrow.uuid", out) < 0) {
+    if (pyma_import(&state->extension, "minarrow.extension", NULL) == NULL ||
+        pyma_find_key(state->extension_types, "arrow.uuid", out) < 0) {
         return -1;
     }
-    if (*out != NULL && !PyObject_TypeCheck(*out, conversion->state->DataType)) {
+    const ma_type *core = *out != NULL ? pyma_type_get(state, *out) : NULL;
+    if (*out != NULL && (core == NULL || !ma_type_equal(core, storage, false))) {
         Py_CLEAR(*out);
     }
-    return 0;
+    return PyErr_Occurred() ? -1 : 0;
 }
 
 int
@@ -262,7 +265,7 @@ pyma_finding_type(pyma_conversion *conversion, const pyma_finding *self, ma_type
         return make_struct(conversion, self, out);
     case PYMA_KIND_SCALAR:
         *out = ma_type_ref(pyma_type_get(conversion->state, self->type));
-        if (pyma_type_is_extension(conversion->state, self->type)) {
+        if (*out != NULL && pyma_type_is_extension(conversion->state, self->type)) {
             *extension = Py_NewRef(self->type);
         }
         return *out != NULL ? 0 : -1;
@@ -275,18 +278,16 @@ pyma_finding_type(pyma_conversion *conversion, const pyma_finding *self, ma_type
         st = make_decimal(self, out, &err);
         break;
     case PYMA_KIND_UUID:
-        if (find_uuid_type(conversion, extension) < 0) {
+        st = make_uuid(out, &err);
+        if (st == MA_OK && find_uuid_type(conversion, *out, extension) < 0) {
+            ma_type_unref(*out);
+            *out = NULL;
             return -1;
         }
-        st = make_uuid(out, &err);
         break;
     default:
         st = ma_type_simple(flat_id(self), out, &err);
         break;
     }
-    if (st != MA_OK) {
-        Py_CLEAR(*extension);
-        return pyma_conversion_fail_core(conversion, &err);
-    }
-    return 0;
+    return st == MA_OK ? 0 : pyma_conversion_fail_core(conversion, &err);
 }

@@ -119,6 +119,34 @@ def test_uuid_takes_16_bytes():
     assert array.storage.to_pylist() == [value.bytes, None]
 
 
+@pytest.mark.parametrize("width", [1, 15, 16, 17, 1 << 26])
+def test_another_uuid_type_is_taken_where_it_stores_16_bytes(width):
+    class Other(ma.ExtensionType):
+        def __init__(self):
+            super().__init__(ma.binary(width), "arrow.uuid")
+
+        def __arrow_ext_serialize__(self):
+            return b""
+
+        @classmethod
+        def __arrow_ext_deserialize__(cls, storage_type, serialized):
+            return cls()
+
+    value = uuid.uuid4()
+    ours = ma.uuid()
+    ma.unregister_extension_type("arrow.uuid")
+    ma.register_extension_type(Other())
+    try:
+        for array in (ma.array([value, None]), ma.array([[value, None]]).values):
+            storage = array.storage if width == 16 else array
+            assert isinstance(array.type, Other) == (width == 16)
+            assert storage.type == ma.binary(16)
+            assert storage.to_pylist() == [value.bytes, None]
+    finally:
+        ma.unregister_extension_type("arrow.uuid")
+        ma.register_extension_type(ours)
+
+
 @pytest.mark.parametrize("values", ["value", "[value]", "{'a': value}"])
 def test_uuid_is_known_from_the_first(values):
     """Extension types are imported late; what a value becomes must not hang on that."""
