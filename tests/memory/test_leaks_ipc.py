@@ -6,11 +6,10 @@ import sys
 import warnings
 
 import pytest
-from memory.flat import LONG
+from memory.flat import stays_flat
 
 import minarrow as ma
 
-ROUNDS = 100_000 if LONG else 10_000
 WORDS = ma.DictionaryArray.from_arrays(ma.array([0, 1, None], ma.int8()), ma.array(["a", "b"]))
 BATCH = ma.RecordBatch.from_arrays(
     [ma.array([1, None, 3]), ma.array(["x", "y", None]), WORDS, ma.array([[1], [], None])],
@@ -95,14 +94,6 @@ OPERATIONS = {
 }
 
 
-def resident():
-    try:
-        with open("/proc/self/statm") as file:
-            return int(file.read().split()[1]) * 4096
-    except OSError:
-        pytest.skip("needs /proc/self/statm")
-
-
 @pytest.mark.undisturbed
 @pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
 def test_instances_release_their_type(make):
@@ -121,11 +112,4 @@ def test_instances_release_their_type(make):
     "operate", [*MAKERS.values(), *OPERATIONS.values()], ids=[*MAKERS, *OPERATIONS]
 )
 def test_memory_stays_flat(operate):
-    for _ in range(ROUNDS // 10):
-        operate()
-    gc.collect()
-    before = resident()
-    for _ in range(ROUNDS):
-        operate()
-    gc.collect()
-    assert resident() - before < 1 << 20
+    stays_flat(operate, [BATCH, WORDS, STREAM, FILE])

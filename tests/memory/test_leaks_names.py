@@ -4,7 +4,6 @@ MINARROW_SOAK=1 makes 100,000 rounds of each.
 """
 
 import contextlib
-from functools import cache
 
 import pytest
 from memory.flat import LONG, ROUNDS, stays_flat
@@ -338,8 +337,8 @@ CLASS_METHODS = {
 }
 
 
-@cache
 def frame():
+    """A new one: pandas keeps a list of those who saw a frame, which it looks through rarely."""
     return pandas.DataFrame({"a": [1, 2], "b": ["x", None]})
 
 

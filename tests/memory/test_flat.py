@@ -1,0 +1,82 @@
+"""The measure of what is left behind sees what it should: a little in every round, and not what is
+kept once for all."""
+
+import ctypes
+import itertools
+import mmap
+
+import pytest
+from memory.flat import heap, stays_flat
+from memory.things import BATCH, VALUES
+
+pytestmark = pytest.mark.undisturbed
+counted = pytest.mark.skipif(heap is None, reason="the C library does not count what it hands out")
+FEW = 200  # as many as the shortest tests have
+
+
+def told(operate, inputs=(), rounds=FEW):
+    with pytest.raises(pytest.fail.Exception, match="time after time"):
+        stays_flat(operate, inputs, rounds)
+
+
+def every(rounds, operate):
+    """A round that does something once in so many."""
+    number = itertools.count(1)
+    return lambda: next(number) % rounds or operate()
+
+
+@pytest.fixture
+def library():
+    library = ctypes.CDLL(None)
+    library.malloc.restype = ctypes.c_void_p
+    library.free.argtypes = [ctypes.c_void_p]
+    return library
+
+
+@counted
+@pytest.mark.parametrize("rounds", [FEW, 500, 2_000])
+@pytest.mark.parametrize("often", [1, 4])
+def test_sixteen_bytes_are_told(often, rounds, library):
+    lost = []
+    told(every(often, lambda: lost.append(library.malloc(16))), rounds=rounds)
+    for block in lost:
+        library.free(block)
+
+
+@counted
+def test_a_large_block_is_told_though_nothing_touches_it(library):
+    lost = []
+    told(every(FEW // 2, lambda: lost.append(library.malloc(1 << 20))))
+    for block in lost:
+        library.free(block)
+
+
+def test_objects_are_told():
+    kept = []
+    told(lambda: kept.append(object()))
+    told(every(2, lambda: kept.append(VALUES.slice(1))))
+
+
+def test_references_are_told():
+    """One that is never given back, and one that is given back though it was never taken."""
+    for name in ("Py_IncRef", "Py_DecRef"):  # as many of one as of the other
+        function = getattr(ctypes.pythonapi, name)
+        function.argtypes = [ctypes.py_object]
+        told(lambda function=function: function(BATCH), [BATCH])
+
+
+def test_pages_are_told():
+    kept = []
+
+    def leave():
+        kept.append(mmap.mmap(-1, 1 << 14))
+        kept[-1][::4096] = b"x" * 4
+
+    told(leave)
+
+
+def test_what_is_kept_once_is_not_told():
+    kept, number = set(), itertools.count()
+    stays_flat(lambda: kept.add(str(next(number) % 1000)), rounds=FEW)
+    assert len(kept) == 1000
+    stays_flat(lambda: BATCH.slice(1), [BATCH])
