@@ -345,6 +345,23 @@ test_runs_merge(void)
     ma_type_unref(type);
 }
 
+/* A row of so many bytes that int32 does not hold its bits: memory that nobody writes to. */
+static void
+test_wide_rows_taken_back(void)
+{
+    ma_type *type = NULL;
+    OK(ma_type_new(MA_TYPE_FIXED_SIZE_BINARY, 0, &type, &err));
+    type->byte_width = 1 << 28;
+    ma_builder *builder = NULL;
+    uint8_t *data;
+    OK(ma_builder_new(seal(type), &builder, &err));
+    OK(ma_builder_extend(builder, 2, &data, &err));
+    ma_builder_truncate(builder, 1);
+    CHECK(builder->length == 1 && builder->first.size == type->byte_width);
+    ma_builder_free(builder);
+    ma_type_unref(type);
+}
+
 #ifdef MA_FAULT_INJECTION
 /* Whatever allocation fails: MA_NOMEM, and nothing is left behind. */
 static void
@@ -386,6 +403,7 @@ main(void)
     test_empty();
     test_limits();
     test_runs_merge();
+    test_wide_rows_taken_back();
 #ifdef MA_FAULT_INJECTION
     test_faults();
 #endif

@@ -165,7 +165,7 @@ ma_builder_key(const ma_builder *self, int64_t row, ma_growing *out, ma_error *e
 /* Keep `length` of the rows in a buffer that has `bits` for each, and zero what is left of the last
  * byte: bits are only ever added to zeros. */
 static void
-cut_bits(ma_growing *data, int64_t length, int32_t bits)
+cut_bits(ma_growing *data, int64_t length, int64_t bits)
 {
     data->size = ma_bitmap_size(length * bits);
     if (bits == 1 && length % 8 != 0) {
