@@ -362,6 +362,37 @@ test_wide_rows_taken_back(void)
     ma_type_unref(type);
 }
 
+/* Rows that take no memory are as many as int64 counts, however they come. */
+static void
+test_rows_beyond_count(void)
+{
+    const int64_t half = INT64_C(1) << 62;
+    ma_type *zero = NULL;
+    OK(ma_type_new(MA_TYPE_FIXED_SIZE_BINARY, 0, &zero, &err));
+    ma_type *run_parts[] = {simple(MA_TYPE_INT64), simple(MA_TYPE_INT8)};
+    ma_type *item[] = {simple(MA_TYPE_NULL)};
+    ma_type *const types[] = {
+        simple(MA_TYPE_NULL),
+        parent(MA_TYPE_STRUCT, 0, NULL),
+        seal(zero),
+        parent(MA_TYPE_RUN_END_ENCODED, 2, run_parts),
+        parent(MA_TYPE_FIXED_SIZE_LIST, 1, item), /* of two items */
+    };
+    for (int i = 0; i < 5; i++) {
+        ma_builder *builder = NULL;
+        const int64_t count = i == 4 ? half / 2 : half;
+        OK(ma_builder_new(types[i], &builder, &err));
+        OK(ma_builder_append_empty(builder, count, &err));
+        CHECK(ma_builder_append_empty(builder, count, &err) == MA_INVALID);
+        CHECK(strstr(err.text, "use several arrays") != NULL);
+        ma_builder_truncate(builder, count);
+        OK(ma_builder_append_empty(builder, count - 1, &err));
+        CHECK(builder->length - count == count - 1);
+        ma_builder_free(builder);
+        ma_type_unref(types[i]);
+    }
+}
+
 #ifdef MA_FAULT_INJECTION
 /* Whatever allocation fails: MA_NOMEM, and nothing is left behind. */
 static void
@@ -404,6 +435,7 @@ main(void)
     test_limits();
     test_runs_merge();
     test_wide_rows_taken_back();
+    test_rows_beyond_count();
 #ifdef MA_FAULT_INJECTION
     test_faults();
 #endif

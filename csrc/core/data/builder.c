@@ -9,6 +9,23 @@ enum {
     VIEW_INLINE = 12
 };
 
+/* ---- rows ---- */
+
+static MA_COLD ma_status
+fail_rows(ma_error *err)
+{
+    return ma_fail(err, MA_INVALID, -1,
+                   "more than the 9,223,372,036,854,775,807 rows that an array can have; use "
+                   "several arrays");
+}
+
+/* Whether there may be `count` more: of rows that take no memory there may be any number. */
+static inline ma_status
+check_rows(const ma_builder *self, int64_t count, ma_error *err)
+{
+    return MA_LIKELY(count <= INT64_MAX - self->length) ? MA_OK : fail_rows(err);
+}
+
 /* ---- bits ---- */
 
 /* `count` more bits behind the `length` that there are. */
@@ -35,6 +52,7 @@ start_validity(ma_builder *self, int64_t rows, ma_error *err)
 static inline ma_status
 accept(ma_builder *self, int64_t count, ma_error *err)
 {
+    MA_TRY(check_rows(self, count, err));
     if (self->validity.size > 0) {
         MA_TRY(add_bits(&self->validity, self->length, count, true, err));
     }
@@ -46,6 +64,7 @@ accept(ma_builder *self, int64_t count, ma_error *err)
 static ma_status
 accept_nulls(ma_builder *self, int64_t count, ma_error *err)
 {
+    MA_TRY(check_rows(self, count, err));
     if (self->validity.size == 0) {
         MA_TRY(start_validity(self, self->length, err));
     }
@@ -316,6 +335,7 @@ end_union(ma_builder *self, int32_t child, int64_t count, ma_error *err)
 {
     const bool dense = self->type->id == MA_TYPE_DENSE_UNION;
     const int64_t start = self->children[child]->length - count;
+    MA_TRY(check_rows(self, count, err));
     if (dense && start + count > INT32_MAX) {
         return ma_fail(err, MA_INVALID, -1,
                        "a dense union's child holds more than 2,147,483,647 rows; use several "
@@ -402,6 +422,7 @@ ma_builder_end_run(ma_builder *self, int64_t count, ma_error *err)
     const int32_t width = ends->type->bits / 8;
     bool same;
     assert(values->length == ends->length + 1 && count > 0);
+    MA_TRY(check_rows(self, count, err));
     if (!integer_fits(ends->type, self->length + count)) {
         char name[64];
         return ma_fail(err, MA_INVALID, -1, "row %lld is more than %s run ends can count; use %s",
@@ -462,7 +483,7 @@ blank_children(ma_builder *self, int64_t count, ma_error *err)
     int64_t rows = count;
     if (self->type->layout == MA_LAYOUT_FIXED_LIST &&
         !ma_mul_i64(count, self->type->list_size, &rows)) {
-        return ma_fail_nomem(err, INT64_MAX);
+        return fail_rows(err);
     }
     for (int32_t i = 0; i < self->n_children; i++) {
         MA_TRY(ma_builder_append_empty(self->children[i], rows, err));
@@ -493,6 +514,7 @@ append_blank(ma_builder *self, int64_t count, bool null, ma_error *err)
     }
     switch (self->type->layout) {
     case MA_LAYOUT_NULL:
+        MA_TRY(check_rows(self, count, err));
         self->length += count;
         return MA_OK;
     case MA_LAYOUT_SPARSE_UNION:
