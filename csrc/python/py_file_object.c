@@ -30,28 +30,36 @@ is_of_classes(PyObject *module, PyObject *object, const char *const *names)
     return answer;
 }
 
+/* Whether it is the object's own method in C, which no attribute of the same name hides. */
+static bool
+is_builtin_of(PyObject *method, PyObject *object)
+{
+    return PyCFunction_Check(method) && PyCFunction_GetSelf(method) == object;
+}
+
 static int
-is_plain(PyObject *module, PyObject *object)
+find_plain(PyObject *module, PyObject *object, pyma_plain_file *out)
 {
     static const char *const innermost[] = {"BytesIO", "FileIO", NULL};
     static const char *const around[] = {"BufferedReader", "BufferedWriter", "BufferedRandom",
                                          NULL};
-    const int answer = is_of_classes(module, object, innermost);
+    int answer = is_of_classes(module, object, innermost);
     if (answer != 0) {
+        out->is_plain = answer > 0;
+        return answer < 0 ? -1 : 0;
+    }
+    answer = is_of_classes(module, object, around);
+    if (answer <= 0) {
         return answer;
     }
-    const int buffered = is_of_classes(module, object, around);
-    if (buffered <= 0) {
-        return buffered;
-    }
-    PyObject *raw = PyObject_GetAttrString(object, "raw");
-    if (raw == NULL) {
+    out->raw = PyObject_GetAttrString(object, "raw");
+    if (out->raw == NULL) {
         PyErr_Clear(); /* detached: its methods tell */
         return 0;
     }
-    const int plain = is_of_classes(module, raw, innermost);
-    Py_DECREF(raw);
-    return plain;
+    answer = is_of_classes(module, out->raw, innermost);
+    out->is_plain = answer > 0;
+    return answer < 0 ? -1 : 0;
 }
 
 int
@@ -69,15 +77,38 @@ pyma_is_path(PyObject *object)
 }
 
 int
-pyma_is_plain_file(PyObject *object)
+pyma_plain_file_init(pyma_plain_file *out, PyObject *object, PyObject *method)
 {
-    PyObject *module = PyImport_ImportModule("_io");
-    if (module == NULL) {
-        return -1;
+    *out = (pyma_plain_file){false, NULL};
+    if (!is_builtin_of(method, object)) {
+        return 0;
     }
-    const int answer = is_plain(module, object);
-    Py_DECREF(module);
-    return answer;
+    PyObject *module = PyImport_ImportModule("_io");
+    const int result = module != NULL ? find_plain(module, object, out) : -1;
+    Py_XDECREF(module);
+    return result;
+}
+
+void
+pyma_plain_file_fini(pyma_plain_file *self)
+{
+    Py_CLEAR(self->raw);
+}
+
+/* Another raw file can be put behind a buffered one, and another method before the raw file's. */
+bool
+pyma_plain_file_can_borrow(const pyma_plain_file *self, PyObject *object, const char *name)
+{
+    if (!self->is_plain || self->raw == NULL) {
+        return self->is_plain;
+    }
+    PyObject *raw = PyObject_GetAttrString(object, "raw");
+    PyObject *method = raw != NULL ? PyObject_GetAttrString(raw, name) : NULL;
+    const bool same = method != NULL && raw == self->raw && is_builtin_of(method, raw);
+    Py_XDECREF(method);
+    Py_XDECREF(raw);
+    PyErr_Clear(); /* the call itself tells what is wrong */
+    return same;
 }
 
 int

@@ -10,12 +10,25 @@
 int
 pyma_is_path(PyObject *object);
 
-/* Whether the object is a file of Python's own io module, in C all the way down (open(path, "rb"),
+/* Whether an object is a file of Python's own io module, in C all the way down (open(path, "rb"),
  * io.BytesIO): its methods keep no reference to the memory that they are given, so it can be ours.
- * Any other object might keep one, and is given memory of its own. 1, 0, or -1 with an
- * exception. */
+ * Any other object might keep one, and is given memory of its own; so might one of those, if any
+ * of its methods was replaced. */
+typedef struct pyma_plain_file {
+    bool is_plain;
+    PyObject *raw; /* owned; the file behind a buffered one, NULL for others */
+} pyma_plain_file;
+
+/* Of an object and the method that is to be called. -1 with an exception; pyma_plain_file_fini
+ * takes it then, too. */
 int
-pyma_is_plain_file(PyObject *object);
+pyma_plain_file_init(pyma_plain_file *out, PyObject *object, PyObject *method);
+void
+pyma_plain_file_fini(pyma_plain_file *self);
+
+/* Whether the method, whose name this is, can be given our memory now. */
+bool
+pyma_plain_file_can_borrow(const pyma_plain_file *self, PyObject *object, const char *name);
 
 /* Whether the object derives from io.RawIOBase: 1, 0, or -1 with an exception. */
 int

@@ -18,8 +18,8 @@ typedef struct object_sink {
     PyObject *object; /* owned */
     PyObject *method; /* owned; bound: the one that is named */
     const char *name; /* "write" or "send" */
-    bool is_plain;    /* the method keeps nothing of what it is given (pyma_is_plain_file) */
     bool is_raw;      /* None from the method means that nothing could be written now */
+    pyma_plain_file plain;
 } object_sink;
 
 /* ---- one call ---- */
@@ -94,10 +94,11 @@ write_in_place(const object_sink *self, const pyma_unsent *unsent)
 static int64_t
 write_some(const object_sink *self, const pyma_unsent *unsent)
 {
-    if (!self->is_plain) {
+    if (!self->plain.is_plain) {
         return write_joined(self, unsent, MOST_AT_ONCE);
     }
-    if (unsent->segments->size - unsent->skip >= WORTH_A_CALL) {
+    if (unsent->segments->size - unsent->skip >= WORTH_A_CALL &&
+        pyma_plain_file_can_borrow(&self->plain, self->object, self->name)) {
         return write_in_place(self, unsent);
     }
     return write_joined(self, unsent, WORTH_A_CALL);
@@ -138,6 +139,7 @@ static void
 object_fini(pyma_sink *base)
 {
     object_sink *self = (object_sink *)base;
+    pyma_plain_file_fini(&self->plain);
     Py_CLEAR(self->method);
     Py_CLEAR(self->object);
 }
@@ -147,6 +149,7 @@ object_traverse(const pyma_sink *base, visitproc visit, void *arg)
 {
     Py_VISIT(((const object_sink *)base)->method);
     Py_VISIT(((const object_sink *)base)->object);
+    Py_VISIT(((const object_sink *)base)->plain.raw);
     return 0;
 }
 
@@ -172,9 +175,10 @@ find_writer(object_sink *self, PyObject *object)
     if (self->method == NULL) {
         return 0;
     }
-    const int plain = pyma_is_plain_file(object);
-    const int raw = plain < 0 ? -1 : pyma_is_raw_file(object);
-    self->is_plain = plain > 0;
+    if (pyma_plain_file_init(&self->plain, object, self->method) < 0) {
+        return -1;
+    }
+    const int raw = pyma_is_raw_file(object);
     self->is_raw = raw > 0;
     return raw < 0 ? -1 : 0;
 }

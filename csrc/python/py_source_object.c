@@ -10,15 +10,18 @@
 /* Bytes that an object is asked for at once, where they are copied from memory of its own. */
 #define MOST_AT_ONCE ((int64_t)256 * 1024)
 
+/* Fewer bytes are copied for all: that is quicker than to lend memory and take it back. */
+#define WORTH_LENDING ((int64_t)16 * 1024)
+
 typedef struct object_source {
     pyma_source base;
     PyObject *object; /* owned */
     PyObject *method; /* owned; bound: the one that is named */
     const char *name; /* "readinto", "read" or "recv_into" */
     bool fills;       /* the method fills memory; else it returns bytes */
-    bool is_plain;    /* the memory can be ours (pyma_is_plain_file) */
     bool can_skip;
     int64_t size; /* -1 if not opened for random access */
+    pyma_plain_file plain;
 } object_source;
 
 /* ---- one call ---- */
@@ -84,7 +87,8 @@ copy_result(const object_source *self, PyObject *result, uint8_t *target, int64_
 static int64_t
 read_some(object_source *self, uint8_t *target, int64_t size)
 {
-    if (self->fills && self->is_plain) {
+    if (self->fills && size >= WORTH_LENDING &&
+        pyma_plain_file_can_borrow(&self->plain, self->object, self->name)) {
         const int64_t most = ma_min_i64(size, PY_SSIZE_T_MAX);
         return pyma_take_count(pyma_call_with_memory(self->method, target, most, true), self->name,
                                most);
@@ -173,6 +177,7 @@ static void
 object_fini(pyma_source *base)
 {
     object_source *self = (object_source *)base;
+    pyma_plain_file_fini(&self->plain);
     Py_CLEAR(self->method);
     Py_CLEAR(self->object);
 }
@@ -182,6 +187,7 @@ object_traverse(const pyma_source *base, visitproc visit, void *arg)
 {
     Py_VISIT(((const object_source *)base)->method);
     Py_VISIT(((const object_source *)base)->object);
+    Py_VISIT(((const object_source *)base)->plain.raw);
     return 0;
 }
 
@@ -248,9 +254,8 @@ pyma_source_of_object(pyma_state *state, PyObject *object, bool random_access, p
     self->object = Py_NewRef(object);
     int result = find_reader(self, object);
     if (result == 0 && self->method != NULL) {
-        const int plain = pyma_is_plain_file(object);
-        self->is_plain = plain > 0;
-        result = plain < 0 ? -1 : find_seek(self, object, random_access);
+        result = pyma_plain_file_init(&self->plain, object, self->method);
+        result = result < 0 ? -1 : find_seek(self, object, random_access);
     }
     if (result < 0 || self->method == NULL) {
         pyma_source_free(&self->base);
