@@ -298,14 +298,14 @@ static PyObject *
 FileReader_get_schema(PyObject *op, void *closure)
 {
     (void)closure;
-    return Py_NewRef(((FileReaderObject *)op)->schema);
+    return pyma_guard_attribute(((FileReaderObject *)op)->schema, "reader");
 }
 
 static PyObject *
 FileReader_get_metadata(PyObject *op, void *closure)
 {
     (void)closure;
-    return Py_NewRef(((FileReaderObject *)op)->metadata);
+    return pyma_guard_attribute(((FileReaderObject *)op)->metadata, "reader");
 }
 
 static PyObject *

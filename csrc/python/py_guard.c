@@ -201,3 +201,13 @@ pyma_guard_enter(pyma_guard *self, const char *noun)
     }
     return 0;
 }
+
+PyObject *
+pyma_guard_attribute(PyObject *value, const char *noun)
+{
+    return value != NULL ? Py_NewRef(value)
+                         : PyErr_Format(PyExc_RuntimeError,
+                                        "the %s is half-made: it is still being opened, "
+                                        "or already taken apart",
+                                        noun);
+}

@@ -50,6 +50,11 @@ pyma_guard_enter(pyma_guard *self, const char *noun);
 bool
 pyma_guard_is_lost(const pyma_guard *self);
 
+/* An attribute of a reader or writer, a new reference. Code that runs while one is made, or taken
+ * apart, can find it by the garbage collector's lists: it has none then, a RuntimeError. */
+PyObject *
+pyma_guard_attribute(PyObject *value, const char *noun);
+
 /* Let one go that waits, if any. */
 void
 pyma_queue_call(pyma_queue *self);

@@ -426,7 +426,7 @@ static PyObject *
 StreamReader_get_schema(PyObject *op, void *closure)
 {
     (void)closure;
-    return Py_NewRef(((StreamReaderObject *)op)->schema);
+    return pyma_guard_attribute(((StreamReaderObject *)op)->schema, "reader");
 }
 
 static PyObject *

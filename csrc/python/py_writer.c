@@ -372,7 +372,7 @@ static PyObject *
 Writer_get_schema(PyObject *op, void *closure)
 {
     (void)closure;
-    return Py_NewRef(((WriterObject *)op)->schema);
+    return pyma_guard_attribute(((WriterObject *)op)->schema, "writer");
 }
 
 static PyObject *
