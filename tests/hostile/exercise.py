@@ -195,15 +195,17 @@ class Exercise:
             column = self.attempt("column", batch.column, i)
             if column is not None:
                 self.array(column)
-        exported = self.attempt("__arrow_c_array__", batch.__arrow_c_array__)
-        if exported is not None and self.peers:
-            self._peer(batch)
+        self._lend(batch)
 
     def array(self, array):
         """Touch every value of an array, and all that it is made of."""
         valid = self.attempt("full validate", array.validate, full=True)
         if valid is None:
             self.attempt("validate", array.validate)
+        self.attempt("__arrow_c_array__ of an array", array.__arrow_c_array__)
+        # alone, as one that cannot be lent keeps its whole batch from being lent; in a batch, as
+        # pyarrow has no class for arrays of some types
+        self._lend(ma.RecordBatch.from_arrays([array], ["a"]))
         self.attempt("null_count", lambda: array.null_count)
         for use in (str, ma.Array.to_pylist):
             self.attempt(use.__name__, use, array)
@@ -250,8 +252,11 @@ class Exercise:
 
     # -- another library
 
-    def _peer(self, batch):
+    def _lend(self, batch):
         """What we export is valid: pyarrow says so, and can use it."""
+        exported = self.attempt("__arrow_c_array__", batch.__arrow_c_array__)
+        if exported is None or not self.peers:
+            return
         try:
             theirs = pyarrow.record_batch(batch)
             theirs.validate(full=True)

@@ -18,11 +18,11 @@ import random
 import struct
 import sys
 import tempfile
-import time
 from collections import Counter
 from functools import cache
 from pathlib import Path
 
+from hostile.cost import measured
 from hostile.damaged import COLUMNS, stream_of
 from hostile.exercise import Exercise
 from interop import columns
@@ -209,14 +209,17 @@ def main():
         return
     gc.freeze()
     outcomes = Counter()
-    began = time.monotonic()
+    slowest, largest = (0, None), (0, None)
     for seed in range(first, first + count):
         print(json.dumps({"seed": seed}), flush=True)
         faulthandler.dump_traceback_later(HANGS_AFTER, exit=True)
-        outcomes[use(seed)] += 1
+        with measured() as cost:
+            outcomes[use(seed)] += 1
+        slowest = max(slowest, (cost.seconds, seed))
+        largest = max(largest, (cost.memory, seed))
     faulthandler.cancel_dump_traceback_later()
-    seconds = round(time.monotonic() - began, 1)
-    print(json.dumps({"outcomes": outcomes, "seconds": seconds}), flush=True)
+    last = {"outcomes": outcomes, "slowest": slowest, "largest": largest}
+    print(json.dumps(last), flush=True)
 
 
 if __name__ == "__main__":

@@ -13,13 +13,12 @@ from pathlib import Path
 
 import pytest
 from hostile import amplified, handmade
+from hostile.cost import MEMORY, SECONDS, measured
 from oracle import golden
 
 pytestmark = pytest.mark.thread_unsafe(reason="a process of its own does the work, once")
 
 TESTS = Path(__file__).parents[1]
-SECONDS = 2
-MEMORY = 256 << 20
 WAYS = 15
 
 AMPLIFIED = sorted(amplified.ARRAYS)
@@ -72,6 +71,7 @@ def test_each_use_gives_a_value_or_an_arrow_exception(name, handmade_folder):
     lines, answer = reports_of(name, handmade_folder)
     ways = 1 if name in amplified.ARRAYS else WAYS
     assert len(lines) == ways, f"the process ended with {answer.returncode}: {answer.stderr}"
+    assert (answer.returncode, answer.stderr) == (0, "")
     failures = [f"{line['kind']} from {line['source']}: {line['failed']}" for line in lines]
     assert not [failure for failure, line in zip(failures, lines) if line["failed"]]
     assert all(line["values"] + line["errors"] > 0 for line in lines)
@@ -79,7 +79,6 @@ def test_each_use_gives_a_value_or_an_arrow_exception(name, handmade_folder):
         assert any(line["errors"] for line in lines)
 
 
-@pytest.mark.undisturbed
 @pytest.mark.parametrize("name", [*HANDMADE, *CORPUS])
 def test_each_use_is_bounded(name, handmade_folder):
     lines, _ = reports_of(name, handmade_folder)
@@ -87,12 +86,19 @@ def test_each_use_is_bounded(name, handmade_folder):
     assert max(line["memory"] for line in lines) < MEMORY
 
 
-@pytest.mark.undisturbed
 @pytest.mark.parametrize("name", AMPLIFIED)
 def test_no_call_takes_long_where_few_bytes_stand_for_many_values(name, handmade_folder):
     lines, _ = reports_of(name, handmade_folder)
     assert lines[0]["slowest"][0] < SECONDS, lines[0]["slowest"]
     assert lines[0]["memory"] < MEMORY
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/clear_refs"), reason="one peak for all uses")
+def test_memory_is_measured_of_each_use_alone():
+    for _ in range(2):
+        with measured() as cost:
+            bytearray(64 << 20)
+        assert cost.memory > 60 << 20
 
 
 def test_the_corpus_is_there(golden_data):

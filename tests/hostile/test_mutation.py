@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from hostile import mutants
+from hostile.cost import MEMORY, SECONDS
 
 pytestmark = pytest.mark.thread_unsafe(reason="a process of its own does the work, once")
 
@@ -37,6 +38,8 @@ def test_mutants_give_values_or_an_arrow_exception(first):
             f"mutant {seed} ({mutants.mutant(seed)[2]}), to be written to a file by "
             f"python -m hostile.mutants {seed} 1 --recipe: {answer.stderr}"
         )
+    assert (answer.returncode, answer.stderr) == (0, "")
+    assert last["slowest"] < [SECONDS] and last["largest"] < [MEMORY], last  # each with its seed
     outcomes = last["outcomes"]
     assert sum(outcomes.values()) == AT_ONCE
     # if none were read, or all, the damage would be of the wrong kind

@@ -12,12 +12,11 @@ import gc
 import io
 import json
 import mmap
-import resource
 import sys
-import time
 import traceback
 from pathlib import Path
 
+from hostile.cost import measured
 from hostile.exercise import Exercise
 
 import minarrow as ma
@@ -53,25 +52,19 @@ def use(path, kind, source, exercise):
         opened.close()
 
 
-def peak():
-    """The most memory that this process has had so far, in bytes."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-
-
 def report(path, kind, source, peers):
     """Use a file and tell how that went."""
     exercise = Exercise(peers)
     said = {"file": path.name, "kind": kind, "source": source, "failed": None}
-    before = peak()
-    began = time.process_time()
     faulthandler.dump_traceback_later(HANGS_AFTER, exit=True)
-    try:
-        use(path, kind, source, exercise)
-    except BaseException:
-        said["failed"] = traceback.format_exc()
+    with measured() as cost:
+        try:
+            use(path, kind, source, exercise)
+        except BaseException:
+            said["failed"] = traceback.format_exc()
     faulthandler.cancel_dump_traceback_later()
-    said["seconds"] = time.process_time() - began
-    said["memory"] = peak() - before
+    said["seconds"] = cost.seconds
+    said["memory"] = cost.memory
     said["values"] = exercise.values
     said["errors"] = exercise.errors
     said["slowest"] = exercise.slowest
