@@ -1,8 +1,11 @@
 """Unions of V4, which have a validity buffer of their own, and of V5, which have none."""
 
+import struct
+
 import pytest
 from oracle import flatbuf, messages, strategies
-from oracle.columns import Column
+from oracle.columns import VIEWS, Column, column_of, own_buffers
+from oracle.fields import describe
 from oracle.layout import raw_values
 
 import minarrow as ma
@@ -113,3 +116,136 @@ def test_a_validity_that_is_too_short(mode, rows, size):
 def test_without_a_validity_nothing_is_null(mode):
     for batch in ma.open_stream(union_sheet(mode, None).stream()):
         assert raw_values(batch.column(0)) == VALUES
+
+
+# -- what null rows of a dense union say, which may be anything
+
+
+def alone(column):
+    """The Column without its children's buffers, which an array lists behind its own."""
+    if column.type[0] not in VIEWS:
+        _, count = own_buffers(column.type, column.index is not None)
+        column.buffers = column.buffers[: 1 + count]
+    for child in column.children:
+        alone(child)
+    return column
+
+
+def dense(ids, offsets, *children, bits=None):
+    """A V4 stream of a dense union of these rows and arrays, whose codes are 5 and 9."""
+    fields = [ma.field(f"c{i}", child.type) for i, child in enumerate(children)]
+    codes = (5, 9)[: len(children)]
+    described = messages.with_ids([describe(field) for field in fields])
+    field = strategies.plain_field(("union", "DENSE", codes), "u", children=described)
+    own = [bits, struct.pack(f"{len(ids)}b", *ids), struct.pack(f"<{len(ids)}i", *offsets)]
+    columns = [alone(column_of(child)) for child in children]
+    sheet = messages.Sheet(version=V4)
+    sheet.add_schema([field])
+    for description, column in zip(described, columns, strict=True):
+        if column.index is not None:
+            sheet.add_dictionary(description["id"], column.dictionary)
+    column = Column(field["type"], len(ids), own, columns, [field.name for field in fields])
+    sheet.add_batch([column], len(ids))
+    return sheet.stream()
+
+
+def column_in(data):
+    (batch,) = ma.open_stream(data)
+    batch.validate(full=True)
+    return batch.column(0)
+
+
+def test_a_null_row_that_points_where_valid_ones_do():
+    column = column_in(dense([5, 5, 5], [0, 0, 1], ma.array([5, 6]), bits=b"\x05"))
+    assert column.to_pylist() == [5, None, 6]
+    assert column.slice(1, 2).to_pylist() == [None, 6]
+
+
+@pytest.mark.parametrize("id_", [0, 5, 9, 10, 127, -1, -128])
+@pytest.mark.parametrize("offset", [0, 1, 2, 2**31 - 1, -1, -(2**31)])
+def test_null_rows_say_anything(id_, offset):
+    numbers, texts = ma.array([1, 2]), ma.array(["x"])
+    data = dense([5, id_, 9, id_], [1, offset, 0, offset], numbers, texts, bits=b"\x05")
+    column = column_in(data)
+    assert column.to_pylist() == [2, None, "x", None]
+    assert raw_values(column)[1] == (9 if id_ == 9 else 5, None)
+
+
+CHILDREN = {
+    "null": ma.nulls(2),
+    "bool": ma.array([True, False]),
+    "int16": ma.array([1, 2], ma.int16()),
+    "zero width": ma.array([b"", b""], ma.binary(0)),
+    "string": ma.array(["a", "b" * 20]),
+    "string_view": ma.array(["a", "b" * 20], ma.string_view()),
+    "list": ma.array([[1], []]),
+    "list_view": ma.array([[1], []], ma.list_view(ma.int8())),
+    "fixed lists": ma.array([[1, 2], [3, 4]], ma.list_(ma.int8(), 2)),
+    "many nulls in a list": ma.nulls(2, ma.list_(ma.null(), 2**31 - 1)),
+    "structs": ma.array([{"a": 1, "b": ["x"]}, {"a": 2, "b": []}]),
+    "dictionary": ma.array(["a", "b"], ma.dictionary(ma.int8(), ma.string())),
+}
+
+
+@pytest.mark.parametrize("rows", [0, 2])
+@pytest.mark.parametrize("kind", CHILDREN)
+def test_null_rows_of_any_child(kind, rows):
+    """Those that Arrow's C++ library once wrote point at row 0 of the first, which may be empty."""
+    child = CHILDREN[kind] if rows else ma.array([], CHILDREN[kind].type)
+    numbers = ma.array([7])
+    ids, offsets = [5] * rows + [9, 5, 5], [*range(rows), 0, 0, 0]
+    data = dense(ids, offsets, child, numbers, bits=bytes([2 ** (rows + 1) - 1]))
+    column = column_in(data)
+    assert column[rows].as_py() == 7
+    assert [column[row].is_valid for row in (rows, rows + 1, rows + 2)] == [True, False, False]
+    if kind != "many nulls in a list":
+        assert column.to_pylist() == [*child.to_pylist(), 7, None, None]
+    sink = ma.BufferOutputStream()
+    with ma.new_stream(sink, ma.schema([ma.field("u", column.type)])) as writer:
+        writer.write_batch(ma.RecordBatch.from_arrays([column], ["u"]))
+    assert column_in(sink.getvalue()).equals(column)
+
+
+def test_nulls_go_to_a_child_that_can_have_them():
+    runs = ma.RunEndEncodedArray.from_arrays(ma.array([2], ma.int16()), ma.array(["r"]))
+    for child in (runs, ma.UnionArray.from_sparse(ma.array([0], ma.int8()), [ma.array([1])])):
+        data = dense([5, 9, 5], [0, 0, 0], child, ma.array([3]), bits=b"\x03")
+        if child is runs:
+            assert column_in(data).to_pylist() == ["r", 3, None]
+        (batch,) = ma.open_stream(dense([5], [0], child, bits=b"\x00"))
+        with pytest.raises(ma.ArrowNotImplementedError, match="no child of dense_union.*a place"):
+            batch.column(0)
+
+
+@pytest.mark.parametrize("id_, offset", [(5, 2), (5, -1), (9, 1), (9, 2**31 - 1)])
+def test_valid_rows_point_at_rows_of_the_message(id_, offset):
+    """Not at the null row that is put behind those."""
+    data = dense([5, 9, id_], [0, 0, offset], ma.array([1, 2]), ma.array(["x"]), bits=b"\x04")
+    (batch,) = ma.open_stream(data)
+    with pytest.raises(ma.ArrowInvalid, match=f"row 2 is row {offset} of a child") as caught:
+        batch.column(0)
+    assert caught.value.path == "batch 0, column 'u', offsets buffer"
+
+
+@pytest.mark.parametrize("mode", ["SPARSE", "DENSE"])
+def test_a_child_of_any_number_of_rows_that_take_no_memory(mode):
+    """Only those that the union has need a bitmap."""
+    rows = 2**60
+    field = strategies.plain_field(
+        ("union", mode, (0,)), "u", children=[strategies.plain_field(("fixedsizebinary", 0), "x")]
+    )
+    child = Column(("fixedsizebinary", 0), rows, [None, b""])
+    places = [bytes(8)] if mode == "DENSE" else []
+    column = Column(field["type"], 2, [b"\x02", bytes(2), *places], [child], ["x"])
+    sheet = messages.Sheet(version=V4)
+    sheet.add_schema([field])
+    sheet.add_batch([column], 2)
+    assert column_in(sheet.stream()).to_pylist() == [None, b""]
+
+
+def test_a_null_row_that_takes_more_than_all_the_message():
+    """Of a child without rows there is nothing to make it of."""
+    child = ma.array([], ma.list_(ma.int64(), 2**31 - 1))
+    (batch,) = ma.open_stream(dense([5], [0], child, bits=b"\x00"))
+    with pytest.raises(ma.ArrowNotImplementedError, match="a place"):
+        batch.column(0)

@@ -5,11 +5,15 @@
 
 #include "core/data/array.h"
 
-/* Make the rows of a union that `validity` calls null null in the children that they point to,
- * where a union has its nulls today. `array` is complete and nobody else has seen it; its
- * children are replaced by copies with bitmaps of their own. Fails with MA_INVALID (type ids or
- * offsets out of range, a bitmap that is too short), MA_UNSUPPORTED (a child that is a union or
- * run-end encoded, and so has no nulls), MA_NOMEM. */
+/* Make the rows of a union that `validity` calls null null in a child, where a union has its
+ * nulls today: in the one that their type id says or, where that is none or cannot be null, in
+ * the first that can. What else those rows say is not looked at: writers left there what they
+ * liked. Of a dense union they come to point at a null row behind all that are used, for the row
+ * that they pointed at before may be a valid one's, too. `array` is complete and nobody else has
+ * seen it; its children are replaced by copies. Fails with MA_INVALID (offsets of other rows out
+ * of range, a bitmap that is too short, values of a child that are wrong), MA_UNSUPPORTED (no
+ * child can be null, for all are unions or run-end encoded), MA_LIMIT (a child has too many rows
+ * that take no memory), MA_NOMEM. */
 MA_NODISCARD ma_status
 ma_union_push_nulls(ma_array *array, ma_buffer validity, ma_error *err);
 
