@@ -262,27 +262,6 @@ Array_get_part(PyObject *op, void *name)
 
 /* ---- fields ---- */
 
-/* Number of the child that an int or, in a struct, a name means; -1 with an exception. */
-static int32_t
-find_child(PyObject *op, PyObject *key)
-{
-    PyObject *type = PyObject_GetAttrString(op, "type");
-    PyObject *storage = type != NULL ? PyObject_GetAttrString(type, "storage_type") : NULL;
-    PyObject *field = storage != NULL ? PyObject_CallMethod(storage, "field", "O", key) : NULL;
-    int32_t found = -1;
-    if (field != NULL) {
-        const ma_type *core = core_of(op)->type;
-        const ma_field *wanted = pyma_field_get(pyma_state_of(op), field);
-        for (int32_t i = 0; found < 0 && i < core->n_children; i++) {
-            found = core->children[i] == wanted ? i : -1;
-        }
-    }
-    Py_XDECREF(type);
-    Py_XDECREF(storage);
-    Py_XDECREF(field);
-    return found;
-}
-
 PyObject *
 Array_field(PyObject *op, PyObject *key)
 {
@@ -292,7 +271,7 @@ Array_field(PyObject *op, PyObject *key)
     if (type->id != MA_TYPE_STRUCT && !ma_type_is_union(type)) {
         return PyErr_Format(PyExc_TypeError, "only structs and unions have fields");
     }
-    const int32_t i = find_child(op, key);
+    const Py_ssize_t i = pyma_type_find_child(type, key);
     if (i < 0) {
         return NULL;
     }

@@ -352,14 +352,9 @@ DataType_tp_richcompare(PyObject *op, PyObject *other, int how)
 
 /* ---- fields ---- */
 
-/* Index of the field that a Python index or name means; -1 with an exception. */
-static Py_ssize_t
-find_field(PyObject *op, PyObject *key)
+Py_ssize_t
+pyma_type_find_child(const ma_type *type, PyObject *key)
 {
-    const ma_type *core = core_of(op);
-    if (core == NULL) {
-        return -1;
-    }
     if (PyUnicode_Check(key)) {
         ma_bytes name;
         PyObject *owner;
@@ -367,8 +362,8 @@ find_field(PyObject *op, PyObject *key)
         if (pyma_text_from(key, "a field's name", &name, &owner) < 0) {
             return -1;
         }
-        for (int32_t i = 0; found < 0 && i < core->n_children; i++) {
-            if (ma_field_is_named(core->children[i], name)) {
+        for (int32_t i = 0; found < 0 && i < type->n_children; i++) {
+            if (ma_field_is_named(type->children[i], name)) {
                 found = i;
             }
         }
@@ -387,10 +382,10 @@ find_field(PyObject *op, PyObject *key)
     if (i == -1 && PyErr_Occurred()) {
         return -1;
     }
-    i = i < 0 ? i + core->n_children : i;
-    if (i < 0 || i >= core->n_children) {
+    i = i < 0 ? i + type->n_children : i;
+    if (i < 0 || i >= type->n_children) {
         PyErr_Format(PyExc_IndexError, "index out of bounds: the type has %d fields",
-                     (int)core->n_children);
+                     (int)type->n_children);
         return -1;
     }
     return i;
@@ -402,8 +397,9 @@ PyDoc_STRVAR(field_doc,
 static PyObject *
 DataType_field(PyObject *op, PyObject *key)
 {
-    const Py_ssize_t i = find_field(op, key);
-    return i < 0 ? NULL : wrap_field(op, core_of(op)->children[i]);
+    const ma_type *core = core_of(op);
+    const Py_ssize_t i = core != NULL ? pyma_type_find_child(core, key) : -1;
+    return i < 0 ? NULL : wrap_field(op, core->children[i]);
 }
 
 PyDoc_STRVAR(get_all_field_indices_doc, "get_all_field_indices($self, name, /)\n--\n\n"

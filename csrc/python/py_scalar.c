@@ -341,21 +341,11 @@ struct_item(PyObject *op, PyObject *key)
 {
     const ScalarObject *self = (ScalarObject *)op;
     pyma_state *state = pyma_state_of(op);
-    const ma_type *type = self->array->type;
-    PyObject *type_object = pyma_type_wrap(state, ma_type_ref(self->array->type));
-    PyObject *field =
-        type_object != NULL ? PyObject_CallMethod(type_object, "field", "O", key) : NULL;
-    PyObject *item = NULL;
-    for (int32_t i = 0; field != NULL && item == NULL && i < type->n_children; i++) {
-        if (type->children[i] == pyma_field_get(state, field)) {
-            item = inner(state, self->array->children[i], self->array->offset + self->row,
-                         type->children[i]);
-            break;
-        }
-    }
-    Py_XDECREF(field);
-    Py_XDECREF(type_object);
-    return item;
+    const ma_array *array = self->array;
+    const Py_ssize_t i = pyma_type_find_child(array->type, key);
+    return i < 0 ? NULL
+                 : inner(state, array->children[i], array->offset + self->row,
+                         array->type->children[i]);
 }
 
 static PyObject *

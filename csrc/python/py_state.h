@@ -205,6 +205,9 @@ const ma_buffer *
 pyma_buffer_get(pyma_state *state, PyObject *object);
 ma_type *
 pyma_type_get(pyma_state *state, PyObject *object);
+/* Number of the child that an index or a name means; -1 with an exception. */
+Py_ssize_t
+pyma_type_find_child(const ma_type *type, PyObject *key);
 ma_field *
 pyma_field_get(pyma_state *state, PyObject *object);
 ma_schema *

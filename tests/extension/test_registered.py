@@ -281,6 +281,39 @@ def test_arrays_and_values_have_the_classes_of_their_type():
         ma.ExtensionArray.from_storage(PointType(), ma.array([1]))
 
 
+class PairType(ma.ExtensionType):
+    """A struct, whose field objects each instance of the type makes anew."""
+
+    def __init__(self):
+        super().__init__(ma.struct([("x", ma.int8()), ("y", ma.string())]), "tests.pair")
+
+    def __arrow_ext_serialize__(self):
+        return b""
+
+    @classmethod
+    def __arrow_ext_deserialize__(cls, storage_type, serialized):
+        return cls()
+
+    def field(self, key):
+        raise NotImplementedError("what the class says about fields is not asked")
+
+
+def test_fields_of_a_struct_that_was_read():
+    pairs = ma.array([{"x": 1, "y": "a"}, None, {"x": 3, "y": "c"}], PairType())
+    with registered(PairType()):
+        column = read(write(batch_of(pairs))).column(0)
+        arrays = [pairs, column, column.slice(0), ma.concat_arrays([column, pairs]).slice(0, 3)]
+        for array in [*arrays, pickle.loads(pickle.dumps(column))]:
+            assert array.type == PairType()
+            for key in (0, -2, "x"):
+                assert array.field(key).to_pylist()[::2] == [1, 3]
+            for key in (1, -1, "y"):
+                assert array.field(key).to_pylist()[::2] == ["a", "c"]
+            for key in ("z", 2, -3):
+                with pytest.raises(LookupError):
+                    array.field(key)
+
+
 def test_parameters_have_any_name():
     """Also one that other types have as an attribute."""
 
