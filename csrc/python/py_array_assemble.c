@@ -370,7 +370,7 @@ core_own_buffers(PyObject *module, PyObject *object)
 {
     pyma_state *state = pyma_state_of_module(module);
     const ma_array *array = pyma_array_get(state, object);
-    PyObject *all = array != NULL ? PyObject_CallMethod(object, "buffers", NULL) : NULL;
+    PyObject *all = array != NULL ? Array_buffers(object, NULL) : NULL;
     if (all == NULL) {
         return NULL;
     }

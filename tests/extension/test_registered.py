@@ -314,6 +314,24 @@ def test_fields_of_a_struct_that_was_read():
                     array.field(key)
 
 
+class HidingArray(PointArray):
+    """Says something else about its memory than what there is."""
+
+    def buffers(self):
+        return ()
+
+
+def test_what_a_class_says_about_buffers_is_not_pickled():
+    class HidingType(PointType):
+        def __arrow_ext_class__(self):
+            return HidingArray
+
+    array = ma.ExtensionArray.from_storage(HidingType(), points().storage)
+    assert array.buffers() == ()
+    _, (_, length, buffers, *_) = array.__reduce_ex__(5)
+    assert (length, [None if b is None else len(bytes(b)) for b in buffers]) == (4, [1])
+
+
 def test_parameters_have_any_name():
     """Also one that other types have as an attribute."""
 
