@@ -65,8 +65,8 @@ pyma_short_repr(PyObject *value)
     };
     PyObject *repr = PyObject_Repr(value);
     if (repr == NULL) {
-        PyErr_Clear();
-        return PyUnicode_FromFormat("<%.60s>", Py_TYPE(value)->tp_name);
+        return pyma_drop_refusal() < 0 ? NULL
+                                       : PyUnicode_FromFormat("<%.60s>", Py_TYPE(value)->tp_name);
     }
     if (PyUnicode_GET_LENGTH(repr) > LIMIT) {
         PyObject *head = PyUnicode_Substring(repr, 0, LIMIT - 3);
@@ -173,18 +173,21 @@ pyma_plain_value(pyma_conversion *self, PyObject *value)
                : Py_NewRef(value);
 }
 
-/* Of these, tolist gives the very values; times would lose digits or become numbers. */
-static bool
+/* Of these, tolist gives the very values; times would lose digits or become numbers. -1 with an
+ * exception. */
+static int
 tolist_is_exact(PyObject *array)
 {
     PyObject *dtype = PyObject_GetAttrString(array, "dtype");
     PyObject *kind = dtype != NULL ? PyObject_GetAttrString(dtype, "kind") : NULL;
-    const bool exact = kind != NULL && PyUnicode_Check(kind) && PyUnicode_GET_LENGTH(kind) == 1 &&
-                       PyUnicode_FindChar(kind, 'M', 0, 1, 1) < 0 &&
-                       PyUnicode_FindChar(kind, 'm', 0, 1, 1) < 0;
+    int exact = -1;
+    if (kind != NULL) {
+        exact = PyUnicode_Check(kind) && PyUnicode_GET_LENGTH(kind) == 1 &&
+                PyUnicode_FindChar(kind, 'M', 0, 1, 1) < 0 &&
+                PyUnicode_FindChar(kind, 'm', 0, 1, 1) < 0;
+    }
     Py_XDECREF(dtype);
     Py_XDECREF(kind);
-    PyErr_Clear();
     return exact;
 }
 
@@ -199,7 +202,12 @@ pyma_items_of(PyObject *container, bool *failed)
     if (PyUnicode_Check(container) || PyDict_Check(container) || PyBytes_Check(container)) {
         return NULL;
     }
-    if (pyma_is_ndarray(container) && tolist_is_exact(container)) {
+    const int exact = pyma_is_ndarray(container) ? tolist_is_exact(container) : 0;
+    if (exact < 0) {
+        *failed = true;
+        return NULL;
+    }
+    if (exact == 1) {
         items = PyObject_CallMethod(container, "tolist", NULL);
         if (items != NULL && !PyList_Check(items)) { /* an array without dimensions */
             Py_CLEAR(items);

@@ -77,8 +77,8 @@ pyma_conversion_name_behind(pyma_conversion *self, const char *name, int64_t siz
 int
 pyma_conversion_report(pyma_conversion *self);
 
-/* A value for an error's text: its repr, cut. A new str; NULL never fails the caller's error:
- * then the class's name stands in. */
+/* A value for an error's text: its repr, cut, or where that raises an Exception, its class's name.
+ * A new str; NULL where something else was raised, which goes before the caller's error. */
 PyObject *
 pyma_short_repr(PyObject *value);
 

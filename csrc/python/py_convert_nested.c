@@ -212,10 +212,9 @@ row_of_plain(pyma_conversion *self, const ma_type *type, PyObject *value, PyObje
         fields = PyDict_New();
         if (fields != NULL && PyDict_MergeFromSeq2(fields, value, 0) < 0) {
             Py_CLEAR(fields);
-            if (PyErr_ExceptionMatches(PyExc_MemoryError)) {
+            if (pyma_drop_refusal() < 0) {
                 return -1;
             }
-            PyErr_Clear();
         }
     } else if (PyMapping_Check(value)) {
         const int has_keys = pyma_has_attribute(value, "keys");
@@ -422,12 +421,9 @@ try_child(pyma_conversion *self, ma_builder *builder, int32_t i, PyObject *value
     ma_error err;
     ma_error_init(&err);
     if (pyma_convert_value(self, child, value) < 0) {
-        const bool other =
-            self->ours && PyErr_Occurred() && !PyErr_ExceptionMatches(PyExc_MemoryError);
-        if (!other) {
+        if (!self->ours || pyma_drop_refusal() < 0) {
             return -1;
         }
-        PyErr_Clear();
         self->ours = false;
         self->where[0] = '\0';
         ma_builder_truncate(child, before);

@@ -134,6 +134,24 @@ pyma_raise_in_column(pyma_state *state, PyObject *name)
     }
 }
 
+/* ---- from Python's code ---- */
+
+bool
+pyma_is_refusal(void)
+{
+    return PyErr_ExceptionMatches(PyExc_Exception) && !PyErr_ExceptionMatches(PyExc_MemoryError);
+}
+
+int
+pyma_drop_refusal(void)
+{
+    if (!pyma_is_refusal()) {
+        return -1;
+    }
+    PyErr_Clear();
+    return 0;
+}
+
 /* ---- from the core's errors ---- */
 
 static PyObject *

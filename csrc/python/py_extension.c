@@ -8,19 +8,12 @@
 #define NAME_KEY     "ARROW:extension:name"
 #define METADATA_KEY "ARROW:extension:metadata"
 
-/* Whether a registered class raised because it does not take what it was given. */
-static bool
-is_refusal(void)
-{
-    return PyErr_ExceptionMatches(PyExc_Exception) && !PyErr_ExceptionMatches(PyExc_MemoryError);
-}
-
 /* What a registered class raised, as the bytes' fault that it is: ArrowInvalid, with it as the
  * cause. */
 static void
 blame_metadata(pyma_state *state, PyObject *name)
 {
-    if (!is_refusal() || PyErr_ExceptionMatches(state->ArrowException)) {
+    if (!pyma_is_refusal() || PyErr_ExceptionMatches(state->ArrowException)) {
         return;
     }
     PyObject *cause = pyma_error_take();
@@ -52,18 +45,21 @@ deserialize(pyma_state *state, PyObject *known, ma_type *core, const ma_bytes *b
 
 /* After `known` refused a dictionary: whether it takes the values, so that the field has values of
  * the extension type which are dictionary-encoded. No type of ours says so. The exception goes if
- * they are, and stays if not. */
+ * they are, and stays if not, but for one that is no refusal. */
 static bool
 takes_values(pyma_state *state, PyObject *known, const ma_type *type, const ma_bytes *bytes)
 {
-    if (type->id != MA_TYPE_DICTIONARY || !is_refusal()) {
+    if (type->id != MA_TYPE_DICTIONARY || !pyma_is_refusal()) {
         return false;
     }
     PyObject *refusal = pyma_error_take();
     PyObject *values = deserialize(state, known, type->value_type, bytes);
     if (values == NULL) {
-        PyErr_Clear();
-        pyma_error_restore(refusal);
+        if (pyma_drop_refusal() == 0) {
+            pyma_error_restore(refusal);
+        } else {
+            Py_DECREF(refusal);
+        }
         return false;
     }
     Py_DECREF(values);

@@ -99,6 +99,15 @@ pyma_raise_in_column(pyma_state *state, PyObject *name);
 PyObject *
 pyma_raise(pyma_state *state, const ma_error *err);
 
+/* Whether what is set says that something was refused: an Exception, and no lack of memory. What
+ * ends the program, such as KeyboardInterrupt, is none, and must reach the caller. */
+bool
+pyma_is_refusal(void);
+
+/* Let go of such an exception, whatever its class: 0. All others stay: -1. */
+int
+pyma_drop_refusal(void);
+
 /* ---- text (py_text.c) ---- */
 
 /* str of UTF-8 bytes that nobody vouched for (names, time zones): what is no UTF-8 becomes lone

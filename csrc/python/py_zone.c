@@ -50,12 +50,11 @@ named_zone(pyma_state *state, const char *text)
     PyObject *ZoneInfo = pyma_import(&state->ZoneInfo, "zoneinfo", "ZoneInfo");
     PyObject *name = ZoneInfo != NULL ? pyma_text_to_str(text, (int64_t)strlen(text)) : NULL;
     PyObject *zone = name != NULL ? PyObject_CallOneArg(ZoneInfo, name) : NULL;
-    if (zone != NULL || name == NULL || PyErr_ExceptionMatches(PyExc_MemoryError)) {
+    /* zoneinfo raises errors of many kinds for names that are no file: all mean the same here */
+    if (zone != NULL || name == NULL || pyma_drop_refusal() < 0) {
         Py_XDECREF(name);
         return zone;
     }
-    /* zoneinfo raises errors of many kinds for names that are no file: all mean the same here */
-    PyErr_Clear();
     if (strcmp(text, "UTC") == 0) {
         zone = fixed_zone(state, 0); /* a machine without a time zone database */
     } else {

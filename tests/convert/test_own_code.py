@@ -1,6 +1,8 @@
 """Values whose own code runs while they are converted, and may do anything to what holds them."""
 
 import array as stdlib_array
+import subprocess
+import sys
 from decimal import Decimal
 
 import pytest
@@ -171,3 +173,70 @@ def test_a_type_that_claims_to_be_a_dictionary():
         ma.array(values, type=Named())
     with pytest.raises(ma.ArrowTypeError, match="a Categorical is no extension"):
         ma.array(values, type=Claims())
+
+
+def raises(error):
+    def method(*args):
+        raise error
+
+    return method
+
+
+def shown(error):
+    class Shown:
+        __repr__ = raises(error)
+
+    return ma.array([Shown()])
+
+
+def shown_in_a_union(error):
+    class Shown(dict):
+        __repr__ = raises(error)
+
+    fields = [("i", ma.int64()), ("m", ma.map_(ma.string(), ma.int64()))]
+    return ma.array([Shown(a="b")], type=ma.dense_union([ma.field(*field) for field in fields]))
+
+
+def listed_in_a_struct(error):
+    class Pairs:
+        __iter__ = raises(error)
+
+    return ma.array([[Pairs()]], type=THREE)
+
+
+def described_by_numpy(error):
+    numpy = pytest.importorskip("numpy")
+
+    class Described(numpy.ndarray):
+        dtype = property(raises(error))
+
+    return ma.array([numpy.zeros(2).view(Described)], type=ma.list_(ma.int64()))
+
+
+@pytest.mark.parametrize(
+    "convert", [shown, shown_in_a_union, listed_in_a_struct, described_by_numpy]
+)
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, GeneratorExit, MemoryError])
+def test_what_ends_the_program_is_not_swallowed(convert, error):
+    with pytest.raises(error, match="^mine$"):
+        convert(error("mine"))
+
+
+def test_other_errors_of_a_repr_are_not_told():
+    with pytest.raises(ma.ArrowInvalid, match="value 0: <Shown> is of type Shown, which no Arrow"):
+        shown(ZeroDivisionError())
+
+
+def test_what_ends_the_program_while_a_time_zone_is_looked_up():
+    code = """if True:
+        import zoneinfo, minarrow
+        class Interrupted:
+            def __init__(self, key):
+                raise KeyboardInterrupt
+        zoneinfo.ZoneInfo = Interrupted
+        try:
+            minarrow.array([1], minarrow.timestamp("s", tz="Europe/Berlin")).to_pylist()
+        except KeyboardInterrupt:
+            raise SystemExit(7)
+    """
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 7

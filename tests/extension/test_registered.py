@@ -382,6 +382,19 @@ def test_values_that_are_dictionary_encoded():
         assert write(got).equals(data)
 
 
+def test_what_ends_the_program_is_no_refusal_of_values():
+    class InterruptedType(LabelType):
+        @classmethod
+        def __arrow_ext_deserialize__(cls, storage_type, serialized):
+            if storage_type == ma.dictionary(ma.int8(), ma.string()):
+                raise ValueError("no dictionary")
+            raise KeyboardInterrupt("mine")
+
+    data = write(batch_of(labels()))
+    with registered(InterruptedType()), pytest.raises(KeyboardInterrupt, match="^mine$"):
+        read(data).column(0)
+
+
 def test_classes_that_are_not_what_they_must_be():
     class Nothing(ma.ExtensionType):
         def __init__(self):
