@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from hostile import claims
-from oracle import flatbuf
+from oracle import builder, flatbuf, messages
 
 import minarrow as ma
 
@@ -178,6 +178,29 @@ def test_fields_that_share_their_bytes_are_counted_each_time():
             ma.open_stream(fields_to_a_power(levels))
     with pytest.raises(ma.ArrowInvalid, match=r"max_fields of 100; raise"):
         ma.open_stream(fields_to_a_power(40), options=ma.ipc.IpcReadOptions(max_fields=100))
+
+
+@pytest.mark.parametrize("kind", ["names", "time zones", "keys"])
+def test_texts_that_are_shared_are_counted_each_time(kind):
+    """A hundred fields, of which all are the same bytes of the schema."""
+    text = builder.Text(b"x" * 10_000)
+    zone = {1: text} if kind == "time zones" else {}
+    pair = builder.Tables([builder.Table({0: text, 1: builder.Text(b"")})])
+    field = builder.Table(
+        {
+            0: text if kind == "names" else builder.Text(b"n"),
+            2: ("<B", 10),
+            3: builder.Table({0: ("<h", 2), **zone}),
+            5: builder.Tables([]),
+            6: pair if kind == "keys" else None,
+        }
+    )
+    schema = builder.Table({1: builder.Tables([field], repeat=100)})
+    data = messages.message(messages.SCHEMA, schema) + messages.end_of_stream()
+    assert len(data) < 11_000
+    assert len(ma.open_stream(data).schema) == 100
+    with pytest.raises(ma.ArrowInvalid, match="take more than the limit max_metadata_size; raise"):
+        ma.open_stream(data, options=ma.ipc.IpcReadOptions(max_metadata_size=500_000))
 
 
 # -- claims

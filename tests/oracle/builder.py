@@ -45,10 +45,11 @@ class Structs:
 
 @dataclass
 class Tables:
-    """A vector of tables."""
+    """A vector of tables, which may be those of ``items`` several times over."""
 
     items: list
     count: int | None = None
+    repeat: int = 1
 
 
 def build(root):
@@ -124,11 +125,13 @@ def _put_structs(out, vector):
 
 
 def _put_tables(out, vector):
-    at = _start_vector(out, 4, len(vector.items), vector.count)
-    out += bytes(4 * len(vector.items))
-    for i, item in enumerate(vector.items):
+    count = len(vector.items) * vector.repeat
+    at = _start_vector(out, 4, count, vector.count)
+    out += bytes(4 * count)
+    tables = [_put(out, item) for item in vector.items]
+    for i, table in enumerate(tables * vector.repeat):
         place = at + 4 + 4 * i
-        struct.pack_into("<I", out, place, _put(out, item) - place)
+        struct.pack_into("<I", out, place, table - place)
     return at
 
 

@@ -3,6 +3,18 @@
 #include "core/meta/schema_meta.h"
 
 ma_status
+ma_metadata_meta_charge(const ma_fb_table *table, int64_t size, int64_t *budget, ma_error *err)
+{
+    if (size > *budget) {
+        return ma_fail(err, MA_LIMIT, table->all.origin + table->at,
+                       "names and key-value metadata take more than the limit max_metadata_size; "
+                       "raise it to read this");
+    }
+    *budget -= size;
+    return MA_OK;
+}
+
+ma_status
 ma_metadata_meta_take(const ma_fb_vector *items, int64_t *budget, ma_metadata **out, ma_error *err)
 {
     if (items->count == 0) {
@@ -23,12 +35,10 @@ ma_metadata_meta_take(const ma_fb_vector *items, int64_t *budget, ma_metadata **
         if (st == MA_OK) {
             st = ma_fb_string(&item, FB_KEY_VALUE_VALUE, &pairs[i].value, err);
         }
-        /* Strings may be shared inside a flatbuffer, so their copies can outgrow it by far. */
-        *budget -= (int64_t)sizeof(ma_pair) + pairs[i].key.size + pairs[i].value.size;
-        if (st == MA_OK && *budget < 0) {
-            st = ma_fail(err, MA_LIMIT, items->all.origin + items->at,
-                         "names and key-value metadata take more than the limit "
-                         "max_metadata_size; raise it to read this");
+        if (st == MA_OK) {
+            const ma_pair *pair = &pairs[i];
+            st = ma_metadata_meta_charge(
+                &item, (int64_t)sizeof(*pair) + pair->key.size + pair->value.size, budget, err);
         }
     }
     if (st == MA_OK) {

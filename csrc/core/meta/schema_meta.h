@@ -14,6 +14,11 @@ ma_schema_meta_read(const ma_fb_table *table, const ma_limits *limits, ma_schema
 MA_NODISCARD ma_status
 ma_version_check(int64_t version, int64_t at, ma_error *err);
 
+/* Take from `*budget` what is copied out of a table: strings may be shared inside a flatbuffer, so
+ * that their copies outgrow it by far. Fails with MA_LIMIT, which says max_metadata_size. */
+MA_NODISCARD ma_status
+ma_metadata_meta_charge(const ma_fb_table *table, int64_t size, int64_t *budget, ma_error *err);
+
 /* The key-value pairs of a vector of them; `*budget` bytes may still be copied. */
 MA_NODISCARD ma_status
 ma_metadata_meta_take(const ma_fb_vector *items, int64_t *budget, ma_metadata **out, ma_error *err);

@@ -193,10 +193,11 @@ read_unit(const type_table *in, int64_t missing, ma_type *type, ma_error *err)
 }
 
 static ma_status
-read_timezone(const type_table *in, ma_type *type, ma_error *err)
+read_timezone(schema_reader *self, const type_table *in, ma_type *type, ma_error *err)
 {
     ma_bytes zone;
     MA_TRY(ma_fb_string(&in->table, 1, &zone, err));
+    MA_TRY(ma_metadata_meta_charge(&in->table, zone.size, &self->budget, err));
     if (zone.size == 0) {
         return MA_OK; /* an empty zone means none (Schema.fbs, Timestamp) */
     }
@@ -245,7 +246,7 @@ read_type_codes(const type_table *in, ma_type *type, ma_error *err)
 }
 
 static ma_status
-read_parameters(const type_table *in, ma_type *type, ma_error *err)
+read_parameters(schema_reader *self, const type_table *in, ma_type *type, ma_error *err)
 {
     int64_t flag;
     switch (in->tag) {
@@ -254,7 +255,7 @@ read_parameters(const type_table *in, ma_type *type, ma_error *err)
         return read_number(in, 1, &type->scale, err);
     case FB_TYPE_TIMESTAMP:
         MA_TRY(read_unit(in, MA_SECOND, type, err));
-        return read_timezone(in, type, err);
+        return read_timezone(self, in, type, err);
     case FB_TYPE_TIME:
     case FB_TYPE_DURATION:
         return read_unit(in, MA_MILLISECOND, type, err);
@@ -300,7 +301,7 @@ read_type(schema_reader *self, const ma_fb_table *field, int64_t depth, ma_type 
     in.n_children = (int32_t)children.count;
     MA_TRY(type_id(&in, &id, err));
     MA_TRY(ma_type_new(id, in.n_children, &type, err));
-    ma_status st = read_parameters(&in, type, err);
+    ma_status st = read_parameters(self, &in, type, err);
     for (int32_t i = 0; i < in.n_children && st == MA_OK; i++) {
         ma_fb_table child;
         st = ma_fb_item(&children, i, &child, err);
@@ -399,7 +400,7 @@ read_field(schema_reader *self, const ma_fb_table *table, int64_t depth, ma_fiel
         return fail_fields(self, table, err);
     }
     MA_TRY(ma_fb_string(table, FB_FIELD_NAME, &name, err));
-    self->budget -= name.size;
+    MA_TRY(ma_metadata_meta_charge(table, name.size, &self->budget, err));
     const ma_status st = read_field_parts(self, table, depth, name, out, err);
     if (st != MA_OK) {
         ma_error_prefix(err, depth > 1 ? ".%.*s" : "field '%.*s'",
