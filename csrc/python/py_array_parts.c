@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "core/base/memory.h"
+#include "core/data/compact.h"
 #include "core/data/concat.h"
+#include "core/data/extent.h"
 
 static ma_array *
 core_of(PyObject *op)
@@ -81,7 +83,7 @@ size_of_rows(const ma_array *array, int64_t start, int64_t length)
                                 : 0;
         } else if (kind == MA_BUFFER_BYTES) {
             total += array->buffers[i].size; /* of views: who knows which */
-        } else if (bits < 8) {
+        } else if (bits == 1) {
             total += length > 0 ? ma_bitmap_size(first % 8 + length) : 0;
         } else {
             total += length * (bits / 8); /* of offsets, too: as pyarrow counts */
@@ -296,6 +298,15 @@ flatten_field(pyma_state *state, const ma_array *core, int32_t i)
     }
     if (outer == NULL || ma_layouts[child->type->layout].buffers[0] != MA_BUFFER_VALIDITY) {
         return pyma_array_wrap_child(state, slice, core->type->children[i]);
+    }
+    if (ma_array_is_free(slice)) { /* which may begin at any row, and a bitmap may not */
+        ma_array *compact = NULL;
+        const ma_status st = ma_array_compact(slice, &compact, &err);
+        ma_array_unref(slice);
+        if (st != MA_OK) {
+            return pyma_raise(state, &err);
+        }
+        slice = compact;
     }
     uint8_t *bits;
     ma_buffer both;

@@ -76,6 +76,28 @@ def test_rows_that_take_no_memory_for_numpy_and_pandas(kind):
     assert len(column.slice(7, 5).to_numpy(zero_copy_only=False)) == 5
 
 
+@pytest.mark.parametrize("kind", ["zero width", "structs without fields", "lists of no items"])
+def test_a_bitmap_of_rows_that_take_no_memory(kind):
+    """Beside a null all rows need a bit, which they do not without one."""
+    column = FREE[kind](ALL)
+    null = ma.array([None], column.type)
+    with pytest.raises(ma.ArrowInvalid, match=f"{ALL} rows .*{SAYS}"):
+        ma.concat_arrays([column, null])
+    few = ma.concat_arrays([column.slice(ALL - 2), null, column.slice(5, 1)])
+    assert few.to_pylist() == [VALUES[kind], VALUES[kind], None, VALUES[kind]]
+    assert len(ma.concat_arrays([column.slice(0, MOST), null])) == MOST + 1
+
+    struct = ma.StructArray.from_arrays(
+        [column.slice(ALL - 3)], names=["x"], mask=ma.array([False, True, False])
+    )
+    assert struct.flatten()[0].to_pylist() == [VALUES[kind], None, VALUES[kind]]
+
+
+@pytest.mark.parametrize("kind", FREE)
+def test_rows_that_take_no_memory_have_no_bytes(kind):
+    assert FREE[kind](ALL).nbytes == (13 if kind == "runs" else 0)
+
+
 def test_the_limit_is_where_it_is_said_to_be():
     for kind in ("zero width", "structs without fields"):
         column = FREE[kind](MOST + 1)

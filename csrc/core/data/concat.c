@@ -5,6 +5,7 @@
 #include "core/base/memory.h"
 #include "core/base/number.h"
 #include "core/data/concat_dictionary.h"
+#include "core/data/extent.h"
 #include "core/data/rebase.h"
 
 /* What is put together, and into what. */
@@ -73,15 +74,22 @@ join_bits(const join *self, int index, ma_error *err)
     return MA_OK;
 }
 
+/* Rows that take no memory take some beside rows that may be null: a bit each. */
 static ma_status
 join_validity(const join *self, ma_error *err)
 {
     int64_t nulls = 0;
+    int64_t rows = 0;
     for (int64_t k = 0; k < self->n; k++) {
         nulls += ma_array_null_count(self->arrays[k]);
+        rows += ma_array_is_free(self->arrays[k]) ? self->arrays[k]->length : 0;
     }
     atomic_store(&self->out->nulls, nulls);
-    return nulls > 0 ? join_bits(self, 0, err) : MA_OK;
+    if (nulls == 0) {
+        return MA_OK;
+    }
+    MA_TRY(ma_check_free_rows(rows, err));
+    return join_bits(self, 0, err);
 }
 
 static ma_status
