@@ -8,7 +8,8 @@ import io
 
 import pytest
 from interop.columns import ALL, make
-from oracle import flatbuf
+from oracle import flatbuf, messages, strategies
+from oracle.columns import Column
 
 import minarrow as ma
 
@@ -173,6 +174,37 @@ def test_others_are_not_read_where_one_can_seek(new, open_, first, name):
         check_read(source, buffers, columns_of_buffers(batch)[name])
     wanted = batch.column(name).get_total_buffer_size()
     assert sum(b - a for a, b in source.ranges) < 2 * wanted + 40_000
+
+
+@both
+def test_dictionaries_inside_of_the_values_of_dictionaries_are_read(new, open_, first):
+    inner = ma.array(["x", "y"], ma.dictionary(ma.int8(), ma.string()))
+    values = ma.StructArray.from_arrays([inner], names=["d"])
+    columns = {
+        "other": ma.array(["o"], ma.dictionary(ma.int8(), ma.string())),
+        "outer": ma.DictionaryArray.from_arrays(ma.array([1], ma.int8()), values),
+        "plain": ma.array([1]),
+    }
+    batch = ma.RecordBatch.from_arrays(list(columns.values()), list(columns))
+    data = data_of(new, [batch])
+    for name, count in (("other", 1), ("outer", 2), ("plain", 0)):
+        reader = open_(Logging(data), columns=[name])
+        assert reader.read_all().to_pylist() == [{name: batch.to_pydict()[name][0]}]
+        if new is ma.new_file:
+            assert reader.stats.num_dictionary_batches == count
+
+
+@pytest.mark.parametrize("columns", [None, ["a"]])
+@pytest.mark.parametrize("seekable", [False, True])
+def test_a_dictionary_that_no_field_uses_is_refused_whatever_is_wanted(seekable, columns):
+    field = strategies.plain_field(("int", 8, True), "a")
+    values = Column(("int", 8, True), 1, [None, b"\7"])
+    sheet = messages.Sheet()
+    sheet.add_schema([field])
+    sheet.add_dictionary(3, values)
+    sheet.add_batch([values], 1)
+    with pytest.raises(ma.ArrowInvalid, match="a dictionary has id 3, which no field uses"):
+        ma.open_stream(Logging(sheet.stream(), seekable), columns=columns).read_all()
 
 
 @pytest.mark.parametrize("codec", [codec for codec in CODECS if codec])

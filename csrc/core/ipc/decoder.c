@@ -400,7 +400,7 @@ ma_decoder_parts(const ma_decoder *self, ma_range **out, int64_t *count, ma_erro
         return MA_OK;
     }
     if (self->message.kind == MA_MESSAGE_DICTIONARY &&
-        !ma_reading_wants_dictionary(self->plan, self->message.dictionary_id)) {
+        ma_reading_skips_dictionary(self->plan, self->message.dictionary_id)) {
         *count = 0;
         *out = NULL;
         return MA_OK;

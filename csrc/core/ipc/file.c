@@ -376,10 +376,9 @@ read_dictionary(ma_file *self, const ma_block_place *block, ma_error *err)
     file_message in = {0};
     ma_buffer body = MA_NO_BUFFER;
     ma_status st = open_message(self, block, MA_MESSAGE_DICTIONARY, &in, err);
-    if (st == MA_OK && !ma_reading_wants_dictionary(self->plan, in.message.dictionary_id) &&
-        ma_plan_find_dict(self->plan, in.message.dictionary_id) >= 0) {
+    if (st == MA_OK && ma_reading_skips_dictionary(self->plan, in.message.dictionary_id)) {
         fini_message(&in);
-        return MA_OK; /* of columns that nobody wants */
+        return MA_OK;
     }
     if (st == MA_OK) {
         st = fetch(self, in.body_at, in.message.body_size, &body, err);

@@ -149,7 +149,7 @@ collect_dicts(const ma_type *type, slot_list *list, ma_error *err)
     if (type->id == MA_TYPE_DICTIONARY) {
         MA_TRY(ma_grow((void **)&list->items, &list->capacity, list->count + 1,
                        sizeof(*list->items), err));
-        list->items[list->count++] = (ma_dict_slot){type->dictionary_id, type->value_type};
+        list->items[list->count++] = (ma_dict_slot){type->dictionary_id, type->value_type, false};
         return collect_dicts(type->value_type, list, err);
     }
     for (int32_t i = 0; i < type->n_children; i++) {
@@ -178,7 +178,8 @@ unite_slots(ma_plan *self, slot_list *list, ma_error *err)
         const ma_dict_slot *slot = &list->items[i];
         const ma_dict_slot *last = self->n_dicts > 0 ? &self->dicts[self->n_dicts - 1] : NULL;
         if (last == NULL || last->id != slot->id) {
-            self->dicts[self->n_dicts++] = (ma_dict_slot){slot->id, ma_type_ref(slot->value_type)};
+            self->dicts[self->n_dicts++] =
+                (ma_dict_slot){slot->id, ma_type_ref(slot->value_type), false};
         } else if (!ma_type_equal(last->value_type, slot->value_type, false)) {
             return ma_fail(err, MA_INVALID, -1,
                            "the schema uses dictionary id %lld for values of two different types",
@@ -186,6 +187,37 @@ unite_slots(ma_plan *self, slot_list *list, ma_error *err)
         }
     }
     return MA_OK;
+}
+
+int32_t
+ma_plan_find_dict(const ma_plan *self, int64_t id)
+{
+    int32_t low = 0;
+    int32_t high = self->n_dicts;
+    while (low < high) {
+        const int32_t middle = low + (high - low) / 2;
+        if (self->dicts[middle].id < id) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low < self->n_dicts && self->dicts[low].id == id ? low : -1;
+}
+
+static void
+want_dicts(ma_plan *self, const ma_type *type)
+{
+    if (!type->has_dictionary) {
+        return;
+    }
+    if (type->id == MA_TYPE_DICTIONARY) {
+        self->dicts[ma_plan_find_dict(self, type->dictionary_id)].is_wanted = true;
+        want_dicts(self, type->value_type);
+    }
+    for (int32_t i = 0; i < type->n_children; i++) {
+        want_dicts(self, type->children[i]->type);
+    }
 }
 
 static ma_status
@@ -198,6 +230,9 @@ find_dicts(ma_plan *self, ma_error *err)
     }
     if (st == MA_OK && list.count > 0) {
         st = unite_slots(self, &list, err);
+    }
+    for (int32_t i = 0; i < self->schema->n_fields && st == MA_OK; i++) {
+        want_dicts(self, self->schema->fields[i]->type);
     }
     ma_free(list.items);
     return st;
@@ -313,20 +348,4 @@ ma_plan_unref(ma_plan *self)
     ma_schema_unref(self->full);
     ma_codec_pool_fini(&self->pool);
     ma_free(self);
-}
-
-int32_t
-ma_plan_find_dict(const ma_plan *self, int64_t id)
-{
-    int32_t low = 0;
-    int32_t high = self->n_dicts;
-    while (low < high) {
-        const int32_t middle = low + (high - low) / 2;
-        if (self->dicts[middle].id < id) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return low < self->n_dicts && self->dicts[low].id == id ? low : -1;
 }

@@ -104,30 +104,9 @@ ma_reading_dictionary(ma_plan *plan, ma_dict_set **dicts, const ma_message *mess
     return st;
 }
 
-static bool
-uses_dictionary(const ma_type *type, int64_t id)
-{
-    if (!type->has_dictionary) {
-        return false;
-    }
-    if (type->id == MA_TYPE_DICTIONARY) {
-        return type->dictionary_id == id || uses_dictionary(type->value_type, id);
-    }
-    for (int32_t i = 0; i < type->n_children; i++) {
-        if (uses_dictionary(type->children[i]->type, id)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 bool
-ma_reading_wants_dictionary(const ma_plan *plan, int64_t id)
+ma_reading_skips_dictionary(const ma_plan *plan, int64_t id)
 {
-    for (int32_t i = 0; i < plan->schema->n_fields; i++) {
-        if (uses_dictionary(plan->schema->fields[i]->type, id)) {
-            return true;
-        }
-    }
-    return false;
+    const int32_t slot = ma_plan_find_dict(plan, id);
+    return slot >= 0 && !plan->dicts[slot].is_wanted;
 }

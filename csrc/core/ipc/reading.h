@@ -18,8 +18,8 @@ MA_NODISCARD ma_status
 ma_reading_dictionary(ma_plan *plan, ma_dict_set **dicts, const ma_message *message,
                       int64_t ordinal, bool keep, ma_buffer body, int64_t origin, ma_error *err);
 
-/* Whether the wanted columns use dictionary `id`. */
+/* Whether dictionary `id` is of columns that nobody wants. */
 bool
-ma_reading_wants_dictionary(const ma_plan *plan, int64_t id);
+ma_reading_skips_dictionary(const ma_plan *plan, int64_t id);
 
 #endif
