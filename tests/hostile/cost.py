@@ -1,7 +1,7 @@
 """What a piece of work takes of the processor and of memory, and what it may take."""
 
 import resource
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import process_time
 
@@ -31,10 +31,8 @@ def measured():
 def _resident_from_now_on():
     """Memory in use. The peak begins anew where the system can do that, or what took much before
     would hide all that takes less."""
-    try:
+    with suppress(OSError):
         (PROC / "clear_refs").write_text("5")
-    except OSError:
-        pass
     return _peak()
 
 

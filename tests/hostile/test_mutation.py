@@ -13,6 +13,10 @@ from pathlib import Path
 import pytest
 from hostile import mutants
 from hostile.cost import MEMORY, SECONDS
+from interop import columns
+from oracle import golden
+
+import minarrow as ma
 
 pytestmark = pytest.mark.thread_unsafe(reason="a process of its own does the work, once")
 
@@ -53,6 +57,15 @@ def test_a_seed_gives_the_same_mutant_again():
     assert len({mutants.mutant(seed)[1] for seed in range(200)}) > 150
 
 
-def test_everything_is_mutated():
-    kinds = {kind for kind, _ in mutants.originals()}
-    assert kinds == {"stream", "file"} and len(mutants.originals()) > 100
+OPEN = {"stream": ma.open_stream, "file": ma.open_file}
+
+
+@pytest.mark.parametrize("kind", OPEN)
+def test_everything_is_mutated(kind):
+    """All golden files, which therefore have to be there, and every type."""
+    mutated = [data for as_what, data in mutants.originals() if as_what == kind]
+    files = [case.stream if kind == "stream" else case.arrow_file for case in golden.cases()]
+    assert len(files) > 60, golden.why_missing()
+    assert {path.read_bytes() for path in files} < set(mutated)
+    types = {field.type for data in mutated for field in OPEN[kind](data).schema}
+    assert {columns.make(name).type for name in columns.ALL} < types
