@@ -57,7 +57,9 @@ read_limits(PyObject *options, ma_limits *limits)
     MA_LIMIT_TABLE(X)
 #undef X
     if (limits->max_nesting_depth > MA_MAX_NESTING_DEPTH) {
-        limits->max_nesting_depth = MA_MAX_NESTING_DEPTH;
+        PyErr_Format(PyExc_ValueError, "max_nesting_depth is a limit of at most %d, not %lld",
+                     MA_MAX_NESTING_DEPTH, (long long)limits->max_nesting_depth);
+        return -1;
     }
     return 0;
 }

@@ -137,6 +137,12 @@ def test_limits_are_numbers_that_can_be():
             ma.open_stream(b"", options=ma.ipc.IpcReadOptions(**{name: "many"}))
         with pytest.raises(OverflowError):
             ma.open_stream(b"", options=ma.ipc.IpcReadOptions(**{name: 2**70}))
+    too_deep = ma.ipc.IpcReadOptions(max_nesting_depth=513)
+    for open_ in (ma.open_stream, ma.open_file, lambda _, **o: ma.ipc.StreamDecoder(**o)):
+        with pytest.raises(
+            ValueError, match="max_nesting_depth is a limit of at most 512, not 513"
+        ):
+            open_(b"", options=too_deep)
     with pytest.raises(TypeError, match="there is no limit 'max_rows'.*max_fields"):
         ma.ipc.IpcReadOptions(max_rows=5)
 
