@@ -161,6 +161,14 @@ wait_ready(const transfer *self)
     return -1;
 }
 
+static const char would_block_to_read[] =
+    "the socket is non-blocking and would block now; use socket.setblocking(True) or settimeout(), "
+    "or receive the bytes by hand and read them from memory";
+
+static const char would_block_to_write[] =
+    "the socket is non-blocking and would block now; use socket.setblocking(True) or settimeout(), "
+    "or write to memory and send the bytes by hand";
+
 /* After a call that failed: 0 to try again, -1 with an exception. */
 static int
 recover(const transfer *self, int64_t failure)
@@ -176,9 +184,7 @@ recover(const transfer *self, int64_t failure)
     if (!self->blocks && self->milliseconds > 0) {
         return wait_ready(self);
     }
-    pyma_raise_would_block(code, "the socket is non-blocking and would block now; use "
-                                 "socket.setblocking(True) or settimeout(), or receive the bytes "
-                                 "by hand and read them from memory");
+    pyma_raise_would_block(code, self->to_write ? would_block_to_write : would_block_to_read);
     return -1;
 }
 
