@@ -1,4 +1,4 @@
-"""How types, fields, schemas, arrays and batches are pickled. Imported only when one is."""
+"""How types, schemas, arrays, scalars and batches are pickled. Imported only when one is."""
 
 import pickle
 
@@ -82,6 +82,14 @@ def reduce_array(array, protocol):
     children = _core.children(array)
     dictionary = array.dictionary if hasattr(array, "dictionary") else None
     return _make_array, (array.type, len(array), buffers, children, dictionary)
+
+
+def _only_row(array):
+    return array[0]
+
+
+def reduce_scalar(array):
+    return _only_row, (array,)
 
 
 def _make_batch(schema, num_rows, columns):

@@ -146,11 +146,17 @@ BatchStream_tp_iternext(PyObject *op)
     return batch;
 }
 
+static PyMethodDef BatchStream_methods[] = {
+    PYMA_NO_PICKLING,
+    {0},
+};
+
 static PyType_Slot BatchStream_slots[] = {
     {Py_tp_doc, PyDoc_STR("The batches of another library's stream, one after the other.")},
     {Py_tp_dealloc, BatchStream_tp_dealloc},
     {Py_tp_iter, PyObject_SelfIter},
     {Py_tp_iternext, BatchStream_tp_iternext},
+    {Py_tp_methods, BatchStream_methods},
     {0, NULL},
 };
 

@@ -134,6 +134,12 @@ pyma_raise_in_column(pyma_state *state, PyObject *name)
     }
 }
 
+PyObject *
+pyma_refuse_pickling(PyObject *op, PyObject *Py_UNUSED(ignored))
+{
+    return PyErr_Format(PyExc_TypeError, "cannot pickle '%.200s' object", Py_TYPE(op)->tp_name);
+}
+
 /* ---- from Python's code ---- */
 
 bool

@@ -516,6 +516,7 @@ static PyMethodDef NativeFile_methods[] = {
     {"close", NativeFile_close, METH_NOARGS, close_doc},
     {"__enter__", NativeFile_enter, METH_NOARGS, NULL},
     {"__exit__", NativeFile_exit, METH_VARARGS, NULL},
+    PYMA_NO_PICKLING,
     {0},
 };
 

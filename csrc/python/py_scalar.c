@@ -409,9 +409,32 @@ static PyGetSetDef Scalar_getset[] = {
     {0},
 };
 
+PyDoc_STRVAR(reduce_doc, "__reduce__($self, /)\n--\n\nPickling: of the array, this row.");
+
+static PyObject *
+Scalar_reduce(PyObject *op, PyObject *Py_UNUSED(ignored))
+{
+    const ScalarObject *self = (ScalarObject *)op;
+    pyma_state *state = pyma_state_of(op);
+    ma_array *row = NULL;
+    ma_error err;
+    ma_error_init(&err);
+    if (ma_array_slice(self->array, self->row, 1, &row, &err) != MA_OK) {
+        return pyma_raise(state, &err);
+    }
+    PyObject *array = pyma_array_wrap(state, row, self->type);
+    PyObject *module = array != NULL ? PyImport_ImportModule("minarrow._pickle") : NULL;
+    PyObject *reduced =
+        module != NULL ? PyObject_CallMethod(module, "reduce_scalar", "O", array) : NULL;
+    Py_XDECREF(module);
+    Py_XDECREF(array);
+    return reduced;
+}
+
 static PyMethodDef Scalar_methods[] = {
     {"as_py", (PyCFunction)(void (*)(void))Scalar_as_py, METH_VARARGS | METH_KEYWORDS, as_py_doc},
     {"equals", Scalar_equals, METH_O, equals_doc},
+    {"__reduce__", Scalar_reduce, METH_NOARGS, reduce_doc},
     {0},
 };
 

@@ -104,6 +104,17 @@ pyma_raise(pyma_state *state, const ma_error *err);
 bool
 pyma_is_refusal(void);
 
+/* `__reduce__` of what is open or runs: without it, the oldest protocols would write what nothing
+ * can be made of. */
+PyObject *
+pyma_refuse_pickling(PyObject *op, PyObject *ignored);
+
+#define PYMA_NO_PICKLING                                   \
+    {                                                      \
+        "__reduce__", pyma_refuse_pickling, METH_NOARGS,   \
+            PyDoc_STR("__reduce__($self, /)\n--\n\nRefuses.") \
+    }
+
 /* Let go of such an exception, whatever its class: 0. All others stay: -1. */
 int
 pyma_drop_refusal(void);

@@ -116,13 +116,21 @@ def test_equality_looks_at_values(array):
 
 
 def test_pickles_hold_the_rows_and_no_more(array):
-    for protocol in range(2, pickle.HIGHEST_PROTOCOL + 1):
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
         for rows in (array, array.slice(1), array.slice(0, 0)):
             again = pickle.loads(pickle.dumps(rows, protocol))
             assert again.type == rows.type
             assert [str(x) for x in again] == [str(x) for x in rows]
     long = ma.array(range(100_000)).slice(5, 10)
     assert len(pickle.dumps(long)) < 1000
+
+
+def test_pickled_scalars_hold_their_row(array):
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+        for scalar in array:
+            again = pickle.loads(pickle.dumps(scalar, protocol))
+            assert (type(again), again.type, str(again)) == (type(scalar), scalar.type, str(scalar))
+    assert len(pickle.dumps(ma.array(range(100_000))[5])) < 1000
 
 
 def test_buffers_go_out_of_band():

@@ -85,6 +85,7 @@ def test_values(name):
         assert part.type == array.type
         assert part.to_pylist() == values[start:][:size]
     assert pickle.loads(pickle.dumps(array)).equals(array)
+    assert all(pickle.loads(pickle.dumps(scalar, 0)).equals(scalar) for scalar in array)
     assert ma.array(CASES[name][1], array.type).equals(array)
 
 

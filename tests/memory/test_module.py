@@ -1,7 +1,9 @@
 """The module belongs to an interpreter, and goes with it."""
 
+import copy
 import gc
 import importlib.util
+import pickle
 import subprocess
 import sys
 import sysconfig
@@ -66,6 +68,42 @@ def test_a_value_keeps_it():
     del kind
     gc.collect()
     assert gone() is None
+
+
+def open_things(path):
+    """One of each class that holds something open, or is in the midst of something."""
+    batch = ma.RecordBatch.from_arrays([[1, 2]], ["a"])
+
+    def written(new):
+        sink = ma.BufferOutputStream()
+        with new(sink, batch.schema) as writer:
+            writer.write_batch(batch)
+        return sink.getvalue()
+
+    stream, file = written(ma.new_stream), written(ma.new_file)
+    path.write_bytes(stream)
+    _, batches = ma._core.import_batch_stream(ma.Table.from_batches([batch]))
+    return [
+        batches,
+        ma.BufferReader(stream),
+        ma.BufferOutputStream(),
+        ma.memory_map(path),
+        ma.OSFile(path),
+        ma.open_stream(stream),
+        ma.open_file(file),
+        ma.new_stream(ma.BufferOutputStream(), batch.schema),
+        ma.new_file(ma.BufferOutputStream(), batch.schema),
+        ma.ipc.StreamDecoder(),
+    ]
+
+
+def test_what_is_open_is_not_pickled(tmp_path):
+    for thing in open_things(tmp_path / "stream"):
+        for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+            with pytest.raises(TypeError):
+                pickle.dumps(thing, protocol)
+        with pytest.raises(TypeError):
+            copy.copy(thing)
 
 
 def test_values_that_come_too_late():
