@@ -106,11 +106,20 @@ def _times(numpy, values, type, safe):
         else:
             type = _core.date32() if wanted == "D" else _core.timestamp(wanted)
     numbers = values.view("i8")
-    if str(type).startswith("date32"):
-        numbers = numpy.where(missing, 0, numbers).astype("i4")
-    elif str(type).startswith("date64"):
-        numbers = numpy.where(missing, 0, numbers) * 86_400_000
+    if str(type).startswith("date"):
+        numbers = _days(numpy, values, numpy.where(missing, 0, numbers), type)
     return numbers, missing if missing.any() else None, type
+
+
+def _days(numpy, values, days, type):
+    """Days as the numbers that a date type holds; refuses what is out of its range."""
+    stored, factor = ("i4", 1) if str(type).startswith("date32") else ("i8", 86_400_000)
+    limits = numpy.iinfo(stored)
+    wrong = (days < -(-limits.min // factor)) | (days > limits.max // factor)
+    if wrong.any():
+        at = int(wrong.argmax())
+        raise ArrowInvalid(f"value {at}: {values[at]} is out of the range of {type}")
+    return days.astype(stored) * factor
 
 
 def _unit_of(type, letter):

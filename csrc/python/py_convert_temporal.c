@@ -253,8 +253,9 @@ date_number(pyma_conversion *self, const ma_type *type, PyObject *value, int64_t
     } else {
         return raw_number(self, type, value, out);
     }
-    if (result == 1 && type->id == MA_TYPE_DATE64) {
-        *out *= (int64_t)DAY_SECONDS * 1000;
+    if (result == 1 && type->id == MA_TYPE_DATE64 &&
+        !ma_mul_i64(*out, (int64_t)DAY_SECONDS * 1000, out)) {
+        return fail_range(self, type, value);
     }
     return result;
 }

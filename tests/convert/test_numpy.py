@@ -201,6 +201,29 @@ def test_time_units():
         ma.array(days, type=ma.int64())
 
 
+@pytest.mark.parametrize(
+    "type, first, last",
+    [
+        (ma.date32(), -(2**31), 2**31 - 1),
+        (ma.date64(), -(2**63 // 86_400_000), (2**63 - 1) // 86_400_000),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("safe", [False, True])
+@pytest.mark.parametrize("listed", [False, True])
+def test_days_at_the_ends_of_what_a_date_holds(type, first, last, safe, listed):
+    def converted(days):
+        values = np.array(days).astype("M8[D]")
+        return ma.array(list(values) if listed else values, type=type, safe=safe)
+
+    factor = 1 if type == ma.date32() else 86_400_000
+    array = converted([first, 0, last])
+    assert [value.value for value in array] == [first * factor, 0, last * factor]
+    for outside in (first - 1, last + 1, 10**12, -(10**17)):
+        with pytest.raises(ma.ArrowInvalid, match="^value 1: .*out of the range of date"):
+            converted([0, outside])
+
+
 def test_text_and_objects():
     assert ma.array(np.array(["a", "bc", "日本"])).to_pylist() == ["a", "bc", "日本"]
     assert str(ma.array(np.array(["a"]), type="large_string").type) == "large_string"
