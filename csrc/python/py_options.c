@@ -1,5 +1,6 @@
 #include "python/py_options.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "python/py_module.h"
@@ -139,14 +140,19 @@ pyma_picks_from(pyma_state *state, PyObject *columns, ma_schema *schema, ma_pick
 
 /* `*out` stays as it is for None, and where there is no such option: pyarrow's have fewer. */
 static int
-read_int(PyObject *options, const char *name, long *out)
+read_int(PyObject *options, const char *name, int *out)
 {
     PyObject *value;
     if (pyma_find_attribute(options, name, &value) < 0) {
         return -1;
     }
     if (value != NULL && value != Py_None) {
-        *out = PyLong_AsLong(value);
+        int overflow;
+        const long number = PyLong_AsLongAndOverflow(value, &overflow);
+        if (overflow != 0 || number < INT_MIN || number > INT_MAX) {
+            PyErr_Format(PyExc_ValueError, "%s cannot be %R", name, value);
+        }
+        *out = (int)number;
     }
     Py_XDECREF(value);
     return PyErr_Occurred() ? -1 : 0;
@@ -191,7 +197,7 @@ read_codec(PyObject *options, ma_write_options *out)
         Py_XDECREF(value);
         return value == NULL ? -1 : 0;
     }
-    long level = MA_CODEC_LEVEL_DEFAULT;
+    int level = MA_CODEC_LEVEL_DEFAULT;
     PyObject *name =
         PyUnicode_Check(value) ? Py_NewRef(value) : PyObject_GetAttrString(value, "name");
     if (name == NULL && PyErr_ExceptionMatches(PyExc_AttributeError)) {
@@ -202,7 +208,7 @@ read_codec(PyObject *options, ma_write_options *out)
     if (result == 0) {
         PyObject *owner = PyUnicode_Check(value) ? options : value;
         result = read_int(owner, "compression_level", &level);
-        out->level = (int)level;
+        out->level = level;
     }
     Py_XDECREF(name);
     Py_DECREF(value);
@@ -212,7 +218,7 @@ read_codec(PyObject *options, ma_write_options *out)
 static int
 read_version(PyObject *options, ma_write_options *out)
 {
-    long version = MA_V5;
+    int version = MA_V5;
     if (read_int(options, "metadata_version", &version) < 0) {
         return -1;
     }
@@ -224,7 +230,7 @@ int
 pyma_write_options_from(PyObject *options, ma_write_options *out)
 {
     bool threads = true;
-    long alignment = 8;
+    int alignment = 8;
     *out = ma_write_options_default();
     if (options == NULL || options == Py_None) {
         return 0;
@@ -238,7 +244,7 @@ pyma_write_options_from(PyObject *options, ma_write_options *out)
         return -1;
     }
     out->threads = threads ? 0 : 1;
-    out->alignment = (int32_t)alignment;
+    out->alignment = alignment;
     return 0;
 }
 

@@ -66,6 +66,15 @@ def test_version_and_framing(new, first, legacy, version, number):
         ({"compression": 5}, TypeError, "compression"),
         ({"compression": "zstd", "compression_level": 1000}, ValueError, "level"),
         ({"alignment": "8"}, TypeError, "str"),
+        *(
+            ({**more, name: number + high}, ValueError, f"{name} cannot be {number + high}")
+            for name, number, more in [
+                ("alignment", 8, {}),
+                ("metadata_version", 4, {}),
+                ("compression_level", 1, {"compression": "zstd"}),
+            ]
+            for high in (2**32, -(2**32), 2**64)
+        ),
     ],
     ids=str,
 )
