@@ -142,6 +142,11 @@ Array_bf_getbuffer(PyObject *op, Py_buffer *view, int flags)
     view->strides = (flags & PyBUF_STRIDES) == PyBUF_STRIDES ? found->strides : NULL;
     view->suboffsets = NULL;
     view->internal = found;
+    if ((flags & PyBUF_F_CONTIGUOUS) == PyBUF_F_CONTIGUOUS && !PyBuffer_IsContiguous(view, 'F')) {
+        Py_CLEAR(view->obj);
+        ma_free(found);
+        return refuse(array, "the numbers of each list lie side by side (C order)");
+    }
     return 0;
 }
 

@@ -1,5 +1,6 @@
 """Arrays as memoryviews and numpy arrays."""
 
+import ctypes
 import subprocess
 import sys
 
@@ -34,6 +35,52 @@ def test_fixed_size_lists_have_dimensions():
     made = np.asarray(array)
     assert made.shape == (3, 2, 3) and made.tolist() == array.to_pylist()
     assert np.shares_memory(made, np.asarray(numbers))
+
+
+class Request(ctypes.Structure):
+    """Py_buffer, for flags that memoryview does not ask for."""
+
+    _fields_ = [
+        ("buf", ctypes.c_void_p), ("obj", ctypes.c_void_p),
+        ("len", ctypes.c_ssize_t), ("itemsize", ctypes.c_ssize_t),
+        ("readonly", ctypes.c_int), ("ndim", ctypes.c_int), ("format", ctypes.c_char_p),
+        ("shape", ctypes.POINTER(ctypes.c_ssize_t)), ("strides", ctypes.POINTER(ctypes.c_ssize_t)),
+        ("suboffsets", ctypes.c_void_p), ("internal", ctypes.c_void_p),
+    ]  # fmt: skip
+
+    def strides_of(self, array, flags):
+        api = ctypes.pythonapi
+        api.PyObject_GetBuffer(ctypes.py_object(array), ctypes.byref(self), flags)
+        strides = self.strides[: self.ndim]
+        api.PyBuffer_Release(ctypes.byref(self))
+        return strides
+
+
+C_ORDER, FORTRAN_ORDER, ANY_ORDER = 0x38, 0x58, 0x98  # PyBUF_C_CONTIGUOUS and its like
+
+
+@pytest.mark.parametrize(
+    "rows, strides, both",
+    [
+        ([[1, 2, 3], [4, 5, 6]], [24, 8], False),
+        ([[[1], [2], [3]], [[4], [5], [6]]], [24, 8, 8], False),
+        ([[1, 2, 3]], [24, 8], True),
+        ([[1], [2]], [8, 8], True),
+        ([1, 2, 3], [8], True),
+    ],
+)
+def test_an_order_of_dimensions_that_there_is_not(rows, strides, both):
+    type = ma.int64()
+    for outer, inner in zip(strides[-2::-1], strides[::-1], strict=False):
+        type = ma.list_(type, outer // inner)
+    array = ma.array(rows, type)
+    assert Request().strides_of(array, C_ORDER) == strides
+    assert Request().strides_of(array, ANY_ORDER) == strides
+    if both:
+        assert Request().strides_of(array, FORTRAN_ORDER) == strides
+    else:
+        with pytest.raises(BufferError, match="C order"):
+            Request().strides_of(array, FORTRAN_ORDER)
 
 
 @pytest.mark.parametrize(
