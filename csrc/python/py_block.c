@@ -4,19 +4,19 @@
 #include <stddef.h>
 
 #include "core/base/memory.h"
+#include "core/base/release.h"
 #include "python/py_home.h"
-#include "python/py_thread.h"
 
 typedef struct object_block {
     ma_block base;
-    pyma_release release;
+    ma_release release;
     pyma_home *at;    /* owned */
     PyObject *object; /* owned; NULL when the view owns it */
     Py_buffer view;   /* held when `object` is NULL */
 } object_block;
 
 static void
-object_block_free(pyma_release *release)
+object_block_free(ma_release *release)
 {
     object_block *self = (object_block *)((char *)release - offsetof(object_block, release));
     pyma_visit visit;
@@ -35,7 +35,7 @@ object_block_free(pyma_release *release)
 static void
 object_block_release(ma_block *base)
 {
-    pyma_release_soon(&((object_block *)base)->release);
+    ma_release_soon(&((object_block *)base)->release);
 }
 
 static object_block *

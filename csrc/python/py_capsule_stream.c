@@ -1,5 +1,6 @@
 /* C streams of what Python holds: arrays or batches that are there, or an iterator of batches. */
 #include "core/base/memory.h"
+#include "core/base/release.h"
 #include "core/cdata/export_array.h"
 #include "core/cdata/export_schema.h"
 #include "core/cdata/request.h"
@@ -83,6 +84,7 @@ listed_free(ma_cdata_source *base)
 
 typedef struct iterated_source {
     ma_cdata_source base;
+    ma_release release;
     pyma_home *home;    /* owned */
     PyObject *iterator; /* owned; touched in the home only, as the next one */
     PyObject *type;     /* owned; RecordBatch, which keeps `state` alive */
@@ -187,9 +189,10 @@ iterated_next(ma_cdata_source *base, struct ArrowArray *out, ma_error *err)
 
 /* Once the interpreter has ended its objects are leaked. */
 static void
-iterated_free(ma_cdata_source *base)
+iterated_let_go(ma_release *release)
 {
-    iterated_source *self = (iterated_source *)base;
+    iterated_source *self =
+        (iterated_source *)((char *)release - offsetof(iterated_source, release));
     pyma_visit visit;
     if (pyma_home_enter(self->home, &visit)) {
         Py_CLEAR(self->iterator);
@@ -200,6 +203,12 @@ iterated_free(ma_cdata_source *base)
     ma_schema_unref(self->own);
     ma_schema_unref(self->schema);
     ma_free(self);
+}
+
+static void
+iterated_free(ma_cdata_source *base)
+{
+    ma_release_soon(&((iterated_source *)base)->release);
 }
 
 /* ---- making ---- */
@@ -295,6 +304,7 @@ source_of_iterable(pyma_state *state, PyObject *iterable, ma_schema *own, ma_sch
     }
     *self = (iterated_source){
         .base = {iterated_schema, iterated_next, iterated_free},
+        .release = {.run = iterated_let_go},
         .home = home,
         .iterator = iterator,
         .type = Py_NewRef((PyObject *)state->RecordBatch),

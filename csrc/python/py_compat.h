@@ -10,13 +10,6 @@
 #error "minarrow needs Python 3.11 or later"
 #endif
 
-/* A variable that each thread has for itself. */
-#if defined(_MSC_VER)
-#define PYMA_THREAD_LOCAL __declspec(thread)
-#else
-#define PYMA_THREAD_LOCAL _Thread_local
-#endif
-
 /* Slots of a module that states what it is ready for. */
 #if PY_VERSION_HEX >= 0x030C0000
 #define PYMA_SLOT_INTERPRETERS {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},

@@ -197,7 +197,7 @@ pyma_guard_enter(pyma_guard *self, const char *noun)
         }
     }
     if (!self->runs_python) {
-        pyma_releases_pause();
+        ma_releases_pause();
     }
     return 0;
 }

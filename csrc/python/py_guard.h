@@ -12,7 +12,9 @@
 #ifndef PYMA_GUARD_H
 #define PYMA_GUARD_H
 
-#include "python/py_state.h"
+#include "python/py_state.h" /* first */
+
+#include "core/base/release.h"
 #include "python/py_thread.h"
 
 /* Where there is a GIL, who enters or leaves has it, and that orders all that happens. An exchange
@@ -69,7 +71,7 @@ pyma_guard_leave(pyma_guard *self)
         pyma_queue_call(queue);
     }
     if (paused) {
-        pyma_releases_resume();
+        ma_releases_resume();
     }
 }
 

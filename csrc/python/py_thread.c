@@ -1,16 +1,17 @@
 #include "python/py_thread.h"
 
-#include "python/py_compat.h"
+#include "python/py_compat.h" /* first */
 
 #include <stdatomic.h>
-#include <stddef.h>
+
+#include "core/base/status.h"
 
 #ifdef HAVE_FORK
 #include <pthread.h>
 #endif
 
 static _Atomic unsigned long last_number;
-static PYMA_THREAD_LOCAL unsigned long own_number;
+static MA_THREAD_LOCAL unsigned long own_number;
 
 unsigned long
 pyma_thread_number(void)
@@ -70,38 +71,3 @@ pyma_threads_setup(void)
 }
 
 #endif
-
-/* ---- releases ---- */
-
-static PYMA_THREAD_LOCAL int pauses;
-static PYMA_THREAD_LOCAL pyma_release *put_off; /* the last one first */
-
-void
-pyma_releases_pause(void)
-{
-    pauses++;
-}
-
-void
-pyma_releases_resume(void)
-{
-    if (--pauses > 0) {
-        return;
-    }
-    while (put_off != NULL) { /* one of them may make a call that puts off others */
-        pyma_release *release = put_off;
-        put_off = release->next;
-        release->run(release);
-    }
-}
-
-void
-pyma_release_soon(pyma_release *self)
-{
-    if (pauses == 0) {
-        self->run(self);
-        return;
-    }
-    self->next = put_off;
-    put_off = self;
-}

@@ -1,4 +1,4 @@
-/* What is known about the thread that runs: a number, and releases that it has put off.
+/* What is known about the thread that runs: a number.
  *
  * Numbers are never given twice, other than the system's names of threads. So it can be told of a
  * thread that began a call whether it still exists after a fork, which copies but one. */
@@ -22,24 +22,5 @@ pyma_thread_is_lost(unsigned long number);
 /* How many forks lie between the process that was started and this one. */
 unsigned long
 pyma_forks(void);
-
-/* Something that this thread let go of while others may be waiting for it, part of the thing
- * itself. */
-typedef struct pyma_release {
-    struct pyma_release *next;
-    void (*run)(struct pyma_release *self); /* may run Python code; frees the thing */
-} pyma_release;
-
-/* From here on releases are put off, until pyma_releases_resume was called as often. */
-void
-pyma_releases_pause(void);
-
-/* Runs those that were put off; the interpreter is held. */
-void
-pyma_releases_resume(void);
-
-/* Release now, or later if this thread has paused that. */
-void
-pyma_release_soon(pyma_release *self);
 
 #endif

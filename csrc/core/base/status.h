@@ -25,6 +25,13 @@
 #define MA_PREFETCH_TO_WRITE(address) ((void)(address))
 #endif
 
+/* A variable that each thread has for itself. */
+#if defined(_MSC_VER)
+#define MA_THREAD_LOCAL __declspec(thread)
+#else
+#define MA_THREAD_LOCAL _Thread_local
+#endif
+
 typedef enum ma_status {
     MA_OK = 0,
     MA_NEED_MORE,   /* not a failure: all input given so far was consumed */

@@ -1,21 +1,31 @@
 #include "core/cdata/import_array.h"
 
+#include <stddef.h>
+
 #include "core/base/memory.h"
 #include "core/base/number.h"
+#include "core/base/release.h"
 #include "core/validate/shape.h"
 
 /* The owner of all memory behind one ArrowArray. */
 typedef struct moved_block {
     ma_block base;
+    ma_release release;
     struct ArrowArray array; /* owned */
 } moved_block;
 
 static void
-moved_release(ma_block *base)
+moved_free(ma_release *release)
 {
-    moved_block *self = (moved_block *)base;
+    moved_block *self = (moved_block *)((char *)release - offsetof(moved_block, release));
     self->array.release(&self->array);
     ma_free(self);
+}
+
+static void
+moved_release(ma_block *base)
+{
+    ma_release_soon(&((moved_block *)base)->release);
 }
 
 /* Move `in` into a block of its own. */
@@ -33,6 +43,7 @@ take(struct ArrowArray *in, moved_block **out, ma_error *err)
     }
     ma_refs_init(&self->base.refs);
     self->base.release = moved_release;
+    self->release.run = moved_free;
     self->array = *in;
     in->release = NULL;
     *out = self;
