@@ -19,10 +19,12 @@ void
 pyma_release_stream(struct ArrowArrayStream *stream)
 {
     if (stream->release != NULL) {
+        PyObject *error = pyma_error_take(); /* the producer may run Python code */
         Py_BEGIN_ALLOW_THREADS
         stream->release(stream);
         Py_END_ALLOW_THREADS
         stream->release = NULL;
+        pyma_error_restore(error);
     }
 }
 
@@ -31,9 +33,7 @@ BatchStream_tp_dealloc(PyObject *op)
 {
     BatchStreamObject *self = (BatchStreamObject *)op;
     PyTypeObject *type = Py_TYPE(op);
-    PyObject *error = pyma_error_take(); /* the producer may run Python code */
     pyma_release_stream(&self->stream);
-    pyma_error_restore(error);
     ma_schema_unref(self->own);
     ma_schema_unref(self->schema);
     pyma_guard_fini(&self->guard);

@@ -7,6 +7,25 @@
 #include "core/base/release.h"
 #include "python/py_home.h"
 
+/* Deallocators let go of things while an exception is on its way, which is not for the code that
+ * may run then. */
+static void
+run_release(ma_release *release)
+{
+    const bool is_here = Py_IsInitialized() && pyma_thread_state_here() != NULL;
+    PyObject *error = is_here ? pyma_error_take() : NULL;
+    release->run(release);
+    if (error != NULL) {
+        pyma_error_restore(error);
+    }
+}
+
+void
+pyma_blocks_setup(void)
+{
+    ma_releases_setup(run_release);
+}
+
 typedef struct object_block {
     ma_block base;
     ma_release release;

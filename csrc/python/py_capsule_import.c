@@ -27,10 +27,11 @@ pyma_import_field(pyma_state *state, struct ArrowSchema *in)
     ma_field *field = NULL;
     ma_error err;
     ma_error_init(&err);
-    if (ma_cdata_import_field(in, &limits, &field, &err) != MA_OK) {
+    const ma_status st = ma_cdata_import_field(in, &limits, &field, &err);
+    release_schema(in); /* before there is an exception: the producer may run Python code */
+    if (st != MA_OK) {
         pyma_raise(state, &err);
     }
-    release_schema(in);
     return field;
 }
 
@@ -41,10 +42,11 @@ pyma_import_schema(pyma_state *state, struct ArrowSchema *in)
     ma_schema *schema = NULL;
     ma_error err;
     ma_error_init(&err);
-    if (ma_cdata_import_schema(in, &limits, &schema, &err) != MA_OK) {
+    const ma_status st = ma_cdata_import_schema(in, &limits, &schema, &err);
+    release_schema(in);
+    if (st != MA_OK) {
         pyma_raise(state, &err);
     }
-    release_schema(in);
     return schema;
 }
 

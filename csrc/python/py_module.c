@@ -66,6 +66,7 @@ static int
 module_exec(PyObject *module)
 {
     pyma_state *state = pyma_state_of_module(module);
+    pyma_blocks_setup();
     state->extension_types = PyDict_New();
     if (state->extension_types == NULL || pyma_home_setup() < 0 || pyma_threads_setup() < 0 ||
         pyma_errors_setup(module, state) < 0 || add_types(module, state) < 0 ||

@@ -242,6 +242,10 @@ pyma_metadata_from(PyObject *object, ma_metadata **out);
 
 /* ---- memory of Python objects (py_block.c) ---- */
 
+/* Have releases run with no exception set; called when the module is made. */
+void
+pyma_blocks_setup(void);
+
 /* A buffer over an object that speaks the buffer protocol (C-contiguous bytes, whatever its
  * format); it keeps the object's export alive, and lets go of it from any thread, with or without
  * the GIL, also after the interpreter has ended. -1 with an exception. */

@@ -143,3 +143,95 @@ def test_children_that_were_moved_live_on(caller):
     caller(moved[ARRAY], ctypes.addressof(moved))
     gc.collect()
     assert memory() is None
+
+
+# ---- callbacks that are Python code, while an exception is on its way
+
+
+class Producer:
+    """C structs whose `release` is a function of Python's, which counts its calls."""
+
+    def __init__(self):
+        self.calls = 0
+        self.kept = []
+
+    def callback(self, at):
+        kind = ctypes.CFUNCTYPE(None, ctypes.POINTER(ctypes.c_void_p))
+
+        def release(words):
+            self.calls += len([1 for _ in range(1)])  # more than a call of C
+            words[at] = None
+
+        self.kept.append(kind(release))
+        return ctypes.cast(self.kept[-1], ctypes.c_void_p)
+
+    def struct(self, *words):
+        self.kept.append((ctypes.c_void_p * len(words))(*words))
+        return ctypes.addressof(self.kept[-1])
+
+    def array(self):
+        data = (ctypes.c_int64 * 3)(1, 2, 3)
+        buffers = (ctypes.c_void_p * 2)(None, ctypes.addressof(data))
+        self.kept += [data, buffers]
+        address = ctypes.addressof(buffers)
+        words = self.struct(3, 0, 0, 2, 0, address, None, None, self.callback(ARRAY), None)
+        return ma.Array._import_from_c(words, ma.int64())
+
+    def schema(self, format_):
+        self.kept.append(ctypes.create_string_buffer(format_))
+        address = ctypes.addressof(self.kept[-1])
+        return self.struct(address, address, None, 0, 0, None, None, self.callback(SCHEMA), None)
+
+    def stream(self):
+        """One that fails at once."""
+        kind = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
+        self.kept.append(kind(lambda stream, out: 5))
+        fail = ctypes.cast(self.kept[-1], ctypes.c_void_p)
+        kind = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p)
+        self.kept.append(kind(lambda stream: None))
+        say = ctypes.cast(self.kept[-1], ctypes.c_void_p)
+        return self.struct(fail, fail, say, self.callback(STREAM), None)
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda make: [make(), 1 / 0],
+        lambda make: [make().buffers()[1], 1 / 0],
+        lambda make: [make()[1], 1 / 0],
+        lambda make: [ma.RecordBatch.from_arrays([make()], ["a"]), 1 / 0],
+        lambda make: [make().__arrow_c_array__(), 1 / 0],
+        lambda make: [ma.table({"a": make()}).__arrow_c_stream__(), 1 / 0],
+    ],
+)
+def test_the_last_that_holds_an_array_is_on_the_stack_of_a_call_that_fails(use):
+    producer = Producer()
+    with pytest.raises(ZeroDivisionError):
+        use(producer.array)
+    assert producer.calls == 1
+
+
+@pytest.mark.parametrize("kind", [ma.Field, ma.Schema, ma.DataType])
+def test_a_schema_that_is_refused(kind):
+    producer = Producer()
+    with pytest.raises(ma.ArrowInvalid, match="nonsense"):
+        kind._import_from_c(producer.schema(b"nonsense"))
+    assert producer.calls == 1
+
+
+def test_a_stream_that_fails():
+    producer = Producer()
+    capsule = ctypes.pythonapi.PyCapsule_New
+    capsule.restype = ctypes.py_object
+    capsule.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p]
+
+    class Streaming:
+        def __arrow_c_stream__(self, requested_schema=None):
+            return capsule(producer.stream(), b"arrow_array_stream", None)
+
+    with pytest.raises(OSError, match="failed with error 5"):
+        ma.array(Streaming())
+    assert producer.calls == 1
+    with pytest.raises(OSError, match="failed with error 5"):
+        ma.RecordBatchReader.from_stream(Streaming())
+    assert producer.calls == 2

@@ -1,5 +1,6 @@
 #include "core/base/release.h"
 
+#include <stdatomic.h>
 #include <stddef.h>
 
 #include "core/base/status.h"
@@ -16,10 +17,24 @@ typedef struct releases {
 static MA_THREAD_LOCAL releases of_thread;
 
 static void
+run_as_it_is(ma_release *self)
+{
+    self->run(self);
+}
+
+static _Atomic(void (*)(ma_release *)) run_around = run_as_it_is;
+
+void
+ma_releases_setup(void (*around)(ma_release *self))
+{
+    atomic_store(&run_around, around);
+}
+
+static void
 run(releases *here, ma_release *release)
 {
     here->depth++;
-    release->run(release);
+    atomic_load_explicit(&run_around, memory_order_relaxed)(release);
     here->depth--;
 }
 

@@ -24,4 +24,9 @@ ma_releases_pause(void);
 void
 ma_releases_resume(void);
 
+/* Run each release by calling this with it, which calls its `run`: for the process, before there
+ * are any. */
+void
+ma_releases_setup(void (*around)(ma_release *self));
+
 #endif
