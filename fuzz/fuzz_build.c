@@ -41,7 +41,7 @@ require_built(ma_array *array, uint8_t again)
     ma_builder_free(builder);
     fuzz_forget_checks(built);
     FUZZ_REQUIRE(ma_array_check_full(built, NULL) == MA_OK);
-    FUZZ_REQUIRE(ma_array_equal_range(array, 0, built, 0, built->length, true));
+    FUZZ_REQUIRE(fuzz_rows_equal(array, 0, built, 0, built->length));
     ma_array_unref(built);
 }
 
@@ -59,7 +59,7 @@ require_joined(ma_array *const *columns, int64_t n)
     }
     FUZZ_REQUIRE(ma_array_check_values(joined, NULL) == MA_OK);
     for (int64_t i = 0; i < n; i++) {
-        FUZZ_REQUIRE(ma_array_equal_range(joined, at, columns[i], 0, columns[i]->length, true));
+        FUZZ_REQUIRE(fuzz_rows_equal(joined, at, columns[i], 0, columns[i]->length));
         at += columns[i]->length;
     }
     FUZZ_REQUIRE(at == joined->length);

@@ -87,7 +87,8 @@ require_same_rows(ma_array *array, ma_array *other, ma_type *type)
     const ma_status st = ma_array_relayout(other, array->type, &back, &err);
     if (st == MA_OK) {
         FUZZ_REQUIRE(ma_array_check_values(back, NULL) == MA_OK);
-        FUZZ_REQUIRE(ma_array_equal(array, back, true));
+        FUZZ_REQUIRE(array->length == back->length &&
+                     fuzz_rows_equal(array, 0, back, 0, array->length));
         ma_array_unref(back);
     } else { /* rows that few bytes stand for, or more values than there are indices */
         fuzz_require_failure(st, &err);

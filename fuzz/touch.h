@@ -36,6 +36,10 @@ fuzz_touch_array(ma_array *array);
 void
 fuzz_forget_checks(ma_array *array);
 
+/* Whether rows are equal, unless they come to so much that nobody would compare them. */
+bool
+fuzz_rows_equal(const ma_array *a, int64_t i, const ma_array *b, int64_t j, int64_t n);
+
 /* How many rows from the first on come to no more values than a fuzzer has time for. */
 int64_t
 fuzz_few_rows(const ma_array *array);

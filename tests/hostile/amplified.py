@@ -113,6 +113,36 @@ def list_views_in_turn(levels=10):
     return items
 
 
+def list_views_crossed(reverse=False, levels=56):
+    """In reverse the same values, of which no row lies where the other's does."""
+    items = ma.array([7, 7, 7], ma.int8())
+    starts = [1, 0, 0] if reverse else [0, 1, 0]
+    for _ in range(levels):
+        type_ = ma.list_view(items.type)
+        items = array(type_, 3, [None, packed("i", starts), packed("i", [2] * 3)], items)
+    return items
+
+
+def list_views_under_entries(reverse=False):
+    """Of two entries of a dictionary, no row refers to the one that holds them."""
+    items = list_views_crossed(reverse)
+    type_ = ma.list_view(items.type)
+    entries = array(type_, 2, [None, packed("i", [0, 0]), packed("i", [0, 3])], items)
+    words = ma.dictionary(ma.int8(), type_)
+    return array(words, 4, [None, packed("b", [0] * 4)], dictionary=entries)
+
+
+def list_views_in_a_gap(reverse=False):
+    """Rows share items on both sides of one that no row has, which holds them."""
+    items = list_views_crossed(reverse)
+    type_ = ma.list_view(items.type)
+    starts, sizes = packed("i", [0, 0, 0]), packed("i", [0, 3, 0])
+    items = array(type_, 3, [None, starts, sizes], items)
+    type_ = ma.list_view(items.type)
+    starts, sizes = packed("i", [0, 0, 0, 2]), packed("i", [1] * 4)
+    return array(type_, 4, [None, starts, sizes], items)
+
+
 def long_views(rows=20_000, size=1 << 20):
     view = struct.pack("<i4sii", size, b"xxxx", 0, 0)
     data = ma.py_buffer(b"x" * size)
@@ -168,6 +198,9 @@ ARRAYS = {
             map_of_keys_in_one_run,
             list_views_around_nan,
             list_views_in_turn,
+            list_views_crossed,
+            list_views_under_entries,
+            list_views_in_a_gap,
             long_views,
             unions_in_unions,
             dictionaries_in_dictionaries,

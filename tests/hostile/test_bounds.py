@@ -32,6 +32,7 @@ SHARED = {
         "list_views_in_list_views",
         "list_views_around_nan",
         "list_views_in_turn",
+        "list_views_crossed",
         "long_views",
         "unions_in_unions",
         "dictionaries_in_dictionaries",
@@ -194,6 +195,45 @@ def test_rows_that_share_their_bytes(kind):
         with pytest.raises(ma.ArrowInvalid, match=SAYS):
             column.flatten()
         assert column.values.values.type == array.values.values.type
+
+
+@pytest.mark.parametrize("kind", ["list_views_under_entries", "list_views_in_a_gap"])
+def test_what_no_row_refers_to_is_not_compared(kind):
+    """As nobody counts it, which nesting doubles at each level where the rows are crossed."""
+    one, other = (amplified.ARRAYS[kind](reverse) for reverse in (False, True))
+    assert one.equals(other) and other.equals(one)
+    assert not one.equals(other.slice(1))
+    if kind == "list_views_in_a_gap":
+        one, other = (
+            amplified.array(
+                ma.dictionary(ma.int8(), values.type),
+                1,
+                [None, amplified.packed("b", [0])],
+                dictionary=values,
+            )
+            for values in (one, other)
+        )
+    sink = ma.BufferOutputStream()
+    schema = ma.schema([("a", one.type)])
+    with ma.new_stream(sink, schema) as writer:
+        for words in (one, other):
+            writer.write_batch(ma.RecordBatch.from_arrays([words], schema=schema))
+    first, second = ma.open_stream(sink.getvalue())
+    assert first.equals(second)
+
+
+@pytest.mark.parametrize("flat", [True, False])
+def test_entries_are_not_compared_for_each_row(flat):
+    """Runs of three rows, each of which could ask again whether large dictionaries are equal."""
+    size = 1 << 16
+    entries = ma.array([f"entry {i}" for i in range(2)] + ["x" * size * 16 * 16])
+    if not flat:
+        entries = ma.StructArray.from_arrays([entries], ["s"])
+    words = ma.DictionaryArray.from_arrays(ma.array([0, 1, 0, 0] * size, ma.int8()), entries)
+    mask = ma.array([False, False, False, True] * size)
+    column = ma.StructArray.from_arrays([words], ["d"], mask=mask)
+    again = ma.open_stream(stream(column)).read_next_batch().column(0)
+    assert again.equals(column)
 
 
 def test_views_laid_out_with_offsets_are_bounded():

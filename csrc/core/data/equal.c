@@ -45,6 +45,18 @@ is_same(pair rows, how how)
     return rows.a == rows.b && rows.i == rows.j && (how != BY_NUMBER || !has_floats(rows.a->type));
 }
 
+/* Whether other rows than those that are asked about, which nobody has counted before, may be
+ * compared for `count` of these: they must come to little for each, or what no row refers to would
+ * cost more than all that is compared. */
+static bool
+is_cheap(pair others, double count)
+{
+    const int64_t each = 16 * MA_EXTENT_ROW;
+    const int64_t most = count < (double)(INT64_MAX / each) ? (int64_t)count * each : INT64_MAX;
+    return ma_array_extent_within(others.a, others.i, others.n, MA_EXTENT_VISITS, most) &&
+           ma_array_extent_within(others.b, others.j, others.n, MA_EXTENT_VISITS, most);
+}
+
 static bool
 children_equal(pair rows, int32_t child, int64_t i, int64_t j, int64_t n, how how)
 {
@@ -185,8 +197,7 @@ lists_equal(pair rows, how how)
 
 /* Whether the rows of two list views, nulls at the same places, lie at the same distances in
  * children that are equal as a whole. Asked only where rows overlap: taken one by one, items that
- * many rows share would be compared many times, and that to the power of the depth where such lists
- * nest. */
+ * many rows share would be compared many times. */
 static bool
 shared_items_equal(pair rows, how how)
 {
@@ -217,8 +228,8 @@ shared_items_equal(pair rows, how how)
     if (items == 0) { /* then no row has any */
         return true;
     }
-    return items > (double)(high - low) &&
-           children_equal(rows, 0, low, low - shift, high - low, how);
+    const pair all = {rows.a->children[0], rows.b->children[0], low, low - shift, high - low};
+    return items > (double)all.n && is_cheap(all, items) && rows_equal(all, how);
 }
 
 /* Rows that lie side by side in both children are compared in one go. */
@@ -352,15 +363,15 @@ entry_at(const ma_array *self, int64_t i)
 }
 
 /* Whether all entries that both dictionaries have are equal, so that equal indices need no look at
- * them. For fewer rows than entries that is worth asking only where entries are costly. */
+ * them. Not worth asking for fewer rows than entries. */
 static bool
 entries_equal(pair rows, how how)
 {
     const ma_array *a = rows.a->dictionary;
     const ma_array *b = rows.b->dictionary;
     const pair entries = {a, b, 0, 0, ma_min_i64(a->length, b->length)};
-    const bool costly = rows.n > 1 && a->n_children > 0;
-    return is_same(entries, how) || ((rows.n >= entries.n || costly) && rows_equal(entries, how));
+    return is_same(entries, how) ||
+           (rows.n >= entries.n && is_cheap(entries, (double)rows.n) && rows_equal(entries, how));
 }
 
 static bool

@@ -8,7 +8,8 @@
  * equal nulls whatever lies under them, offsets and sharing do not matter, dictionaries are
  * compared by the values that the indices stand for (an index of a null stands for null), runs by
  * the values of the rows. NaN differs from NaN unless `nans_equal`, and 0.0 equals -0.0, as in
- * pyarrow. Arrays of unequal types are not equal. */
+ * pyarrow. Arrays of unequal types are not equal. Takes time in proportion to what the rows come to
+ * (data/extent.h, MA_EXTENT_VISITS), which whoever asks bounds beforehand. */
 bool
 ma_array_equal(const ma_array *a, const ma_array *b, bool nans_equal);
 
@@ -17,7 +18,8 @@ bool
 ma_array_equal_range(const ma_array *a, int64_t a_start, const ma_array *b, int64_t b_start,
                      int64_t length, bool nans_equal);
 
-/* The same with floats compared bit by bit: whether the one's rows may stand in for the other's. */
+/* The same with floats compared bit by bit: whether the one's rows may stand in for the other's.
+ * Rows that come to too much are not compared, and count as others. */
 bool
 ma_array_identical_range(const ma_array *a, int64_t a_start, const ma_array *b, int64_t b_start,
                          int64_t length);
