@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from hostile import claims
-from oracle import builder, flatbuf, messages
+from oracle import builder, flatbuf, messages, strategies
 
 import minarrow as ma
 
@@ -184,6 +184,41 @@ def test_fields_that_share_their_bytes_are_counted_each_time():
             ma.open_stream(fields_to_a_power(levels))
     with pytest.raises(ma.ArrowInvalid, match=r"max_fields of 100; raise"):
         ma.open_stream(fields_to_a_power(40), options=ma.ipc.IpcReadOptions(max_fields=100))
+
+
+def columns_of_one_body(endianness, start, apart, count=20, rows=1000):
+    """Columns of int64, each of its own bytes or all of the same, which begin at byte ``start``."""
+    width = 8 * rows
+    body = bytes(start) + b"\7" * (width * count if apart else width)
+    places = [(start + (width * i if apart else 0), width) for i in range(count)]
+    sheet = messages.Sheet(endianness=endianness)
+    fields = [strategies.plain_field(("int", 64, True), f"c{i}") for i in range(count)]
+    sheet.add_schema(fields)
+    buffers = [buffer for place in places for buffer in ((0, 0), place)]
+    table = messages.record_batch(rows, [(rows, 0)] * count, buffers)
+    sheet.add(messages.BATCH, table, body)
+    return sheet
+
+
+@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("needs_copy", ["alignment", "byte order", None])
+def test_copies_of_columns_that_share_their_bytes(needs_copy, reader):
+    read = READERS[reader]
+    endianness = messages.BIG if needs_copy == "byte order" else messages.LITTLE
+    start = 4 if needs_copy == "alignment" else 0
+    for apart in (True, False):
+        sheet = columns_of_one_body(endianness, start, apart)
+        data = sheet.file() if reader == "file" else sheet.stream()
+        wanted = [{f"c{i}": [0x0707070707070707] * 1000 for i in range(20)}]
+        for limit in (DEFAULTS["max_batch_size"], 160_000, 159_999, 0):
+            options = ma.ipc.IpcReadOptions(max_batch_size=limit)
+            if apart or limit >= 160_000 or needs_copy is None:
+                assert read(data, options) == wanted
+                continue
+            says = f"overlap and come to 160000 bytes, over the limit max_batch_size of {limit}"
+            with pytest.raises(ma.ArrowInvalid, match=f"{says}.*raise it") as caught:
+                read(data, options)
+            assert caught.value.path == "batch 0, column 'c0', data buffer"
 
 
 @pytest.mark.parametrize("kind", ["names", "time zones", "keys"])

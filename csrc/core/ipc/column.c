@@ -102,16 +102,32 @@ inflate(ma_encoded *self, int64_t index, ma_buffer raw, ma_buffer *out, uint8_t 
     return st;
 }
 
+/* Many buffers may be the same bytes of the body, of which copies could take any multiple. Buffers
+ * that are apart come to no more than the body, and are always copied. */
+static ma_status
+check_copies(const ma_encoded *self, ma_error *err)
+{
+    if (self->overlapping == 0) {
+        return MA_OK;
+    }
+    return ma_fail(err, MA_LIMIT, -1,
+                   "the message's buffers overlap and come to %lld bytes, over the limit "
+                   "max_batch_size of %lld, where some of them have to be copied; raise it to read "
+                   "this",
+                   (long long)self->overlapping, (long long)self->plan->limits.max_batch_size);
+}
+
 /* Copy the bytes where they must change (other byte order) or move (misaligned), and only then. */
 static ma_status
-settle(ma_buffer *buffer, uint8_t *owned, bool swap, ma_buffer_kind kind, const ma_type *type,
-       ma_error *err)
+settle(const ma_encoded *self, ma_buffer *buffer, uint8_t *owned, ma_buffer_kind kind,
+       const ma_type *type, ma_error *err)
 {
     const int64_t alignment = ma_buffer_alignment(kind, type);
     const bool misaligned = ((uintptr_t)buffer->data & (uintptr_t)(alignment - 1)) != 0;
-    swap = swap && ma_swap_needed(kind, type);
+    const bool swap = self->plan->swap && ma_swap_needed(kind, type);
     if ((misaligned || swap) && owned == NULL) {
         ma_buffer copy;
+        MA_TRY(check_copies(self, err));
         MA_TRY(ma_buffer_alloc(buffer->size, &copy, &owned, err));
         memcpy(owned, buffer->data, (size_t)buffer->size);
         ma_buffer_clear(buffer);
@@ -144,7 +160,7 @@ take_buffer(walk *self, ma_buffer_kind kind, const ma_type *type, ma_buffer *out
         buffer = ma_buffer_ref(raw);
     }
     if (st == MA_OK) {
-        st = settle(&buffer, owned, encoded->plan->swap, kind, type, err);
+        st = settle(encoded, &buffer, owned, kind, type, err);
         if (st != MA_OK) {
             ma_buffer_clear(&buffer);
         }
@@ -241,6 +257,9 @@ build_with_v4_bitmap(walk *self, const ma_node *node, const ma_type *full, const
     ma_buffer validity = MA_EMPTY_BUFFER;
     MA_TRY(take_buffer(self, MA_BUFFER_VALIDITY, array->type, &validity, err));
     ma_status st = build_parts(self, node, full, pick, array, err);
+    if (st == MA_OK && node->nulls > 0) {
+        st = check_copies(self->encoded, err);
+    }
     if (st == MA_OK && node->nulls > 0) {
         st = ma_union_push_nulls(array, validity, err);
     }

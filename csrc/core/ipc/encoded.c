@@ -71,6 +71,7 @@ read_nodes(ma_encoded *self, const ma_batch_table *table, ma_error *err)
 static ma_status
 read_buffers(ma_encoded *self, const ma_batch_table *table, int64_t body_size, ma_error *err)
 {
+    int64_t total = 0;
     for (int64_t i = 0; i < table->n_buffers; i++) {
         const int64_t offset = (int64_t)ma_load_le64(table->buffers + 16 * i);
         const int64_t size = (int64_t)ma_load_le64(table->buffers + 16 * i + 8);
@@ -88,7 +89,10 @@ read_buffers(ma_encoded *self, const ma_batch_table *table, int64_t body_size, m
             return st;
         }
         self->buffers[i] = (ma_range){offset, size};
+        total = ma_add_i64(total, size, &total) ? total : INT64_MAX;
     }
+    const int64_t most = ma_max_i64(body_size, self->plan->limits.max_batch_size);
+    self->overlapping = total > most ? total : 0;
     return MA_OK;
 }
 

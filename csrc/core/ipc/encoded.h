@@ -18,6 +18,8 @@ typedef struct ma_encoded {
     int codec;       /* -1: not compressed */
     bool is_v4;      /* unions have a validity bitmap */
     int64_t length;
+    int64_t overlapping;      /* bytes of all buffers together, where that is more than the body has
+                                 and than max_batch_size, so that none may be copied; else 0 */
     _Atomic int64_t inflated; /* bytes that its buffers were inflated to so far, each one once */
     ma_node *nodes;           /* in this block */
     ma_range *buffers;        /* in this block; inside the body */
