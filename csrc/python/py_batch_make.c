@@ -616,12 +616,14 @@ count_cut(pyma_state *state, PyObject *batches, int64_t rows, bool only_free)
 {
     int64_t total = 0;
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(batches); i++) {
-        ma_batch *batch = pyma_batch_get(state, PyList_GET_ITEM(batches, i));
+        /* held, since the list may change where columns are built without the GIL */
+        ma_batch *batch = ma_batch_ref(pyma_batch_get(state, PyList_GET_ITEM(batches, i)));
         const int counts = batch == NULL ? -1 : only_free ? is_free(state, batch) : 1;
+        const int64_t length = batch != NULL ? ma_batch_length(batch) : 0;
+        ma_batch_unref(batch);
         if (counts < 0) {
             return -1;
         }
-        const int64_t length = ma_batch_length(batch);
         const int64_t count = counts ? length / rows + (length % rows > 0) : 0;
         if (!ma_add_i64(total, count, &total)) {
             return INT64_MAX;
