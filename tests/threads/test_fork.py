@@ -4,6 +4,8 @@ import functools
 import gc
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 import traceback
@@ -282,3 +284,47 @@ def test_the_copy_uses_a_file_that_other_threads_did(tmp_path, open_file):
             stop.set()
             for thread in threads:
                 thread.join()
+
+
+def test_a_copy_ends_though_a_thread_was_inside_a_release():
+    """An interpreter waits at its end for those, and in the copy there is no such thread."""
+    code = """
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import sys
+import threading
+
+import minarrow as ma
+
+inside, go = threading.Event(), threading.Event()
+
+
+class Slow(bytearray):
+    def __del__(self):
+        inside.set()
+        go.wait(60)
+
+
+words = (ctypes.c_void_p * 10)()
+address = ctypes.addressof(words)
+array = ma.Array.from_buffers(ma.int8(), 8, [None, ma.py_buffer(Slow(8))])
+array._export_to_c(address)
+del array
+release = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(words[8])
+thread = threading.Thread(target=release, args=(address,))
+thread.start()
+inside.wait(60)
+child = os.fork()
+if child == 0:
+    signal.alarm(30)
+    sys.exit(7)
+_, status = os.waitpid(child, 0)
+go.set()
+thread.join()
+print(os.waitstatus_to_exitcode(status))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=90)
+    assert (done.returncode, done.stdout) == (0, "7\n"), done.stderr
