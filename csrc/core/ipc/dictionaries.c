@@ -4,22 +4,30 @@
 #include "core/data/concat.h"
 #include "core/validate/values.h"
 
-/* One dictionary message: all the values of a dictionary, or those that a delta adds to `base`. */
+/* One dictionary message: all the values of a dictionary, or those that a delta adds to `base`. Or
+ * what came of several, whose messages are no longer needed. */
 typedef struct dict {
     ma_refs refs;
-    ma_encoded *encoded; /* owned */
+    ma_encoded *encoded; /* owned; NULL where `built` is all there is */
     struct dict *base;   /* owned; NULL but for deltas */
     _Atomic(ma_array *)
         built; /* owned; all values, base included; kept here only where they do not depend on
                                   other dictionaries of the set */
 } dict;
 
+/* What is known of values that contain other dictionaries, as long as those stay as they are. */
+typedef struct nested {
+    _Atomic(ma_array *) built; /* owned; all values */
+    ma_array *before;          /* owned; all values of the message `of`, to which deltas came */
+    dict *of;                  /* borrowed: a base of the set's own */
+} nested;
+
 struct ma_dict_set {
     ma_refs refs;
-    bool is_shared;             /* somebody else may have it, so it does not change any more */
-    ma_plan *plan;              /* owned */
-    dict **dicts;               /* in this block; each owned, or NULL: not there yet */
-    _Atomic(ma_array *) *built; /* in this block; each owned; values that contain dictionaries */
+    bool is_shared; /* somebody else may have it, so it does not change any more */
+    ma_plan *plan;  /* owned */
+    dict **dicts;   /* in this block; each owned, or NULL: not there yet */
+    nested *nested; /* in this block */
 };
 
 static void
@@ -38,7 +46,7 @@ ma_status
 ma_dict_set_new(ma_plan *plan, ma_dict_set **out, ma_error *err)
 {
     const int64_t size = (int64_t)sizeof(ma_dict_set) +
-                         plan->n_dicts * (int64_t)(sizeof(dict *) + sizeof(_Atomic(ma_array *)));
+                         plan->n_dicts * (int64_t)(sizeof(dict *) + sizeof(nested));
     ma_dict_set *self = ma_calloc(1, size);
     if (self == NULL) {
         return ma_fail_nomem(err, size);
@@ -46,9 +54,18 @@ ma_dict_set_new(ma_plan *plan, ma_dict_set **out, ma_error *err)
     ma_refs_init(&self->refs);
     self->plan = ma_plan_ref(plan);
     self->dicts = (dict **)(self + 1);
-    self->built = (_Atomic(ma_array *) *)(self->dicts + plan->n_dicts);
+    self->nested = (nested *)(self->dicts + plan->n_dicts);
     *out = self;
     return MA_OK;
+}
+
+static void
+forget_nested(nested *self)
+{
+    ma_array_unref(atomic_exchange(&self->built, NULL));
+    ma_array_unref(self->before);
+    self->before = NULL;
+    self->of = NULL;
 }
 
 ma_dict_set *
@@ -68,8 +85,8 @@ ma_dict_set_unref(ma_dict_set *self)
         return;
     }
     for (int32_t i = 0; i < self->plan->n_dicts; i++) {
+        forget_nested(&self->nested[i]);
         unref_dict(self->dicts[i]);
-        ma_array_unref(atomic_load(&self->built[i]));
     }
     ma_plan_unref(self->plan);
     ma_free(self);
@@ -119,10 +136,54 @@ own_set(ma_dict_set **self, ma_error *err)
         if (set->dicts[i] != NULL) {
             ma_refs_add(&set->dicts[i]->refs);
         }
+        const nested *known = &old->nested[i];
+        atomic_init(&set->nested[i].built, ma_array_ref(atomic_load(&known->built)));
+        set->nested[i].before = ma_array_ref(known->before);
+        set->nested[i].of = known->of;
     }
     ma_dict_set_unref(old);
     *self = set;
     return MA_OK;
+}
+
+/* What the next delta is added to. Values that are there already are all that is needed of the
+ * messages that they were built of: else each version would live as long as the last one. */
+static ma_status
+take_base(dict *last, dict **out, ma_error *err)
+{
+    ma_array *built = atomic_load(&last->built);
+    *out = last;
+    if (built == NULL) {
+        ma_refs_add(&last->refs);
+        return MA_OK;
+    }
+    dict *base = ma_calloc(1, sizeof(*base));
+    if (base == NULL) {
+        return ma_fail_nomem(err, sizeof(*base));
+    }
+    ma_refs_init(&base->refs);
+    atomic_init(&base->built, ma_array_ref(built));
+    *out = base;
+    return MA_OK;
+}
+
+/* A message came for `slot`: values that contain others are built anew where those others may have
+ * changed. */
+static void
+settle_nested(ma_dict_set *self, int32_t slot, bool is_delta)
+{
+    nested *known = &self->nested[slot];
+    if (self->plan->dicts[slot].is_inside) {
+        for (int32_t i = 0; i < self->plan->n_dicts; i++) {
+            forget_nested(&self->nested[i]);
+        }
+    } else if (!is_delta) {
+        forget_nested(known);
+    } else if (atomic_load(&known->built) != NULL) {
+        ma_array_unref(known->before);
+        known->before = atomic_exchange(&known->built, NULL);
+        known->of = self->dicts[slot];
+    }
 }
 
 ma_status
@@ -130,20 +191,24 @@ ma_dict_set_put(ma_dict_set **self, int64_t id, bool is_delta, bool keep, ma_enc
                 ma_error *err)
 {
     const int32_t slot = ma_plan_find_dict((*self)->plan, id);
+    dict *base = NULL;
     MA_TRY(check_put(*self, slot, id, is_delta, keep, err));
     MA_TRY(own_set(self, err));
+    dict **place = &(*self)->dicts[slot];
     dict *entry = ma_calloc(1, sizeof(*entry));
     if (entry == NULL) {
         return ma_fail_nomem(err, sizeof(*entry));
     }
-    dict **place = &(*self)->dicts[slot];
     ma_refs_init(&entry->refs);
-    entry->encoded = ma_encoded_ref(encoded);
-    if (is_delta) {
-        entry->base = *place; /* with the set's reference */
-    } else {
-        unref_dict(*place);
+    const ma_status st = is_delta ? take_base(*place, &base, err) : MA_OK;
+    if (st != MA_OK) {
+        ma_free(entry);
+        return st;
     }
+    entry->encoded = ma_encoded_ref(encoded);
+    entry->base = base;
+    settle_nested(*self, slot, is_delta);
+    unref_dict(*place);
     *place = entry;
     return MA_OK;
 }
@@ -163,13 +228,21 @@ publish(_Atomic(ma_array *) *place, ma_array *built)
     return first;
 }
 
+/* All values of a dictionary up to the message `part`, where they are there already; borrowed. */
+static ma_array *
+find_values(const ma_dict_set *self, int32_t slot, const dict *part)
+{
+    const nested *known = &self->nested[slot];
+    return known->of == part ? known->before : atomic_load(&part->built);
+}
+
 /* The messages of a dictionary that have to be joined: back to the first one, or to one whose
  * values are there already. */
 static int64_t
-count_parts(const dict *last)
+count_parts(const ma_dict_set *self, int32_t slot, const dict *last)
 {
     int64_t n = 1;
-    for (const dict *d = last; d->base != NULL && atomic_load(&d->built) == NULL; d = d->base) {
+    for (const dict *d = last; d->base != NULL && find_values(self, slot, d) == NULL; d = d->base) {
         n++;
     }
     return n;
@@ -178,10 +251,6 @@ count_parts(const dict *last)
 static ma_status
 build_part(ma_dict_set *self, dict *part, ma_array **out, ma_error *err)
 {
-    *out = ma_array_ref(atomic_load(&part->built));
-    if (*out != NULL) {
-        return MA_OK;
-    }
     const ma_encoded *encoded = part->encoded;
     const ma_place place = {.message = encoded->message, .offset = encoded->origin};
     ma_array *array = NULL;
@@ -231,28 +300,41 @@ place_of_damage(ma_array *const *parts, int64_t n)
     return NULL;
 }
 
+/* Fill `parts` from its end on; `*first` is where they begin, later than thought where another
+ * thread has built some meanwhile. */
 static ma_status
-build_values(ma_dict_set *self, dict *last, ma_type *value_type, ma_array **out, ma_error *err)
+build_parts(ma_dict_set *self, int32_t slot, ma_array **parts, int64_t *first, ma_error *err)
 {
-    const int64_t n = count_parts(last);
+    for (dict *part = self->dicts[slot]; part != NULL; part = part->base) {
+        ma_array *values = find_values(self, slot, part);
+        --*first;
+        if (values != NULL) {
+            parts[*first] = ma_array_ref(values);
+            break;
+        }
+        MA_TRY(build_part(self, part, &parts[*first], err));
+    }
+    return MA_OK;
+}
+
+static ma_status
+build_values(ma_dict_set *self, int32_t slot, ma_type *value_type, ma_array **out, ma_error *err)
+{
+    const int64_t n = count_parts(self, slot, self->dicts[slot]);
+    int64_t first = n;
     ma_array **parts = ma_calloc(n, sizeof(*parts));
     if (parts == NULL) {
         return ma_fail_nomem(err, n * (int64_t)sizeof(*parts));
     }
-    ma_status st = MA_OK;
-    dict *part = last;
-    for (int64_t i = n - 1; i >= 0 && st == MA_OK; i--) {
-        st = build_part(self, part, &parts[i], err);
-        part = part->base;
+    ma_status st = build_parts(self, slot, parts, &first, err);
+    if (st == MA_OK) {
+        st = check_size(self, parts + first, n - first, err);
     }
     if (st == MA_OK) {
-        st = check_size(self, parts, n, err);
+        st = ma_array_concat(value_type, parts + first, n - first, out, err);
     }
-    if (st == MA_OK) {
-        st = ma_array_concat(value_type, parts, n, out, err);
-    }
-    if (st == MA_OK && n > 1) {
-        (*out)->place = ma_place_ref(place_of_damage(parts, n));
+    if (st == MA_OK && n - first > 1) {
+        (*out)->place = ma_place_ref(place_of_damage(parts + first, n - first));
     }
     for (int64_t i = 0; i < n; i++) {
         ma_array_unref(parts[i]);
@@ -270,10 +352,10 @@ ma_dict_set_values(ma_dict_set *self, const ma_type *type, ma_array **out, ma_er
         return ma_array_concat(type->value_type, NULL, 0, out, err);
     }
     _Atomic(ma_array *) *place =
-        type->value_type->has_dictionary ? &self->built[slot] : &last->built;
+        type->value_type->has_dictionary ? &self->nested[slot].built : &last->built;
     ma_array *values = atomic_load(place);
     if (values == NULL) {
-        const ma_status st = build_values(self, last, type->value_type, &values, err);
+        const ma_status st = build_values(self, slot, type->value_type, &values, err);
         if (st != MA_OK) {
             ma_error_prefix(err, ".dictionary");
             return st;

@@ -149,7 +149,7 @@ collect_dicts(const ma_type *type, slot_list *list, ma_error *err)
     if (type->id == MA_TYPE_DICTIONARY) {
         MA_TRY(ma_grow((void **)&list->items, &list->capacity, list->count + 1,
                        sizeof(*list->items), err));
-        list->items[list->count++] = (ma_dict_slot){type->dictionary_id, type->value_type, false};
+        list->items[list->count++] = (ma_dict_slot){type->dictionary_id, type->value_type, false, false};
         return collect_dicts(type->value_type, list, err);
     }
     for (int32_t i = 0; i < type->n_children; i++) {
@@ -179,7 +179,7 @@ unite_slots(ma_plan *self, slot_list *list, ma_error *err)
         const ma_dict_slot *last = self->n_dicts > 0 ? &self->dicts[self->n_dicts - 1] : NULL;
         if (last == NULL || last->id != slot->id) {
             self->dicts[self->n_dicts++] =
-                (ma_dict_slot){slot->id, ma_type_ref(slot->value_type), false};
+                (ma_dict_slot){slot->id, ma_type_ref(slot->value_type), false, false};
         } else if (!ma_type_equal(last->value_type, slot->value_type, false)) {
             return ma_fail(err, MA_INVALID, -1,
                            "the schema uses dictionary id %lld for values of two different types",
@@ -206,17 +206,19 @@ ma_plan_find_dict(const ma_plan *self, int64_t id)
 }
 
 static void
-want_dicts(ma_plan *self, const ma_type *type)
+want_dicts(ma_plan *self, const ma_type *type, bool is_inside)
 {
     if (!type->has_dictionary) {
         return;
     }
     if (type->id == MA_TYPE_DICTIONARY) {
-        self->dicts[ma_plan_find_dict(self, type->dictionary_id)].is_wanted = true;
-        want_dicts(self, type->value_type);
+        ma_dict_slot *slot = &self->dicts[ma_plan_find_dict(self, type->dictionary_id)];
+        slot->is_wanted = true;
+        slot->is_inside = slot->is_inside || is_inside;
+        want_dicts(self, type->value_type, true);
     }
     for (int32_t i = 0; i < type->n_children; i++) {
-        want_dicts(self, type->children[i]->type);
+        want_dicts(self, type->children[i]->type, is_inside);
     }
 }
 
@@ -232,7 +234,7 @@ find_dicts(ma_plan *self, ma_error *err)
         st = unite_slots(self, &list, err);
     }
     for (int32_t i = 0; i < self->schema->n_fields && st == MA_OK; i++) {
-        want_dicts(self, self->schema->fields[i]->type);
+        want_dicts(self, self->schema->fields[i]->type, false);
     }
     ma_free(list.items);
     return st;

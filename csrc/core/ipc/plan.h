@@ -43,6 +43,7 @@ typedef struct ma_dict_slot {
     int64_t id;
     ma_type *value_type; /* owned */
     bool is_wanted;      /* a field of the plan's `schema` uses it */
+    bool is_inside;      /* ... in the values of another dictionary */
 } ma_dict_slot;
 
 typedef struct ma_plan {
