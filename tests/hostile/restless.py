@@ -420,10 +420,18 @@ class RestlessWriter:
         if self.state == "open":
             assert count == len(numbers)
         else:
+            self.check_that_it_takes_no_more()
+        self.check_what_is_there()
+
+    def check_that_it_takes_no_more(self):
+        """Nor does closing it write an end, which would be believed."""
+        there = bytes(self.sink.data)
+        for _ in range(2):
             for call in (self.writer.write_batch, self.writer.write):
                 with pytest.raises(ma.ArrowInvalid, match="closed|part-way"):
                     call(batch_of([1]))
-        self.check_what_is_there()
+            self.writer.close()
+        assert there == self.sink.data
 
     def check_what_is_there(self):
         data = bytes(self.sink.data)
