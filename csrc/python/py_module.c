@@ -1,4 +1,5 @@
 /* The module minarrow._core: multi-phase, its state and types one set for each interpreter. */
+#include "core/base/hash.h"
 #include "python/py_home.h"
 #include "python/py_module.h"
 #include "python/py_thread.h"
@@ -62,15 +63,36 @@ add_types(PyObject *module, pyma_state *state)
     return 0;
 }
 
+/* The core's hashes take their secret from Python's own, which the process drew at random unless it
+ * was told not to. */
+static int
+setup_hashes(void)
+{
+    static const char *const texts[] = {"minarrow, first word", "minarrow, second word"};
+    uint64_t words[2];
+    for (int i = 0; i < 2; i++) {
+        PyObject *text = PyUnicode_FromString(texts[i]);
+        const Py_hash_t hash = text != NULL ? PyObject_Hash(text) : -1;
+        Py_XDECREF(text);
+        if (hash == -1) {
+            return -1;
+        }
+        words[i] = (uint64_t)hash;
+    }
+    ma_hash_set_secret(words);
+    return 0;
+}
+
 static int
 module_exec(PyObject *module)
 {
     pyma_state *state = pyma_state_of_module(module);
     pyma_blocks_setup();
     state->extension_types = PyDict_New();
-    if (state->extension_types == NULL || pyma_home_setup() < 0 || pyma_threads_setup() < 0 ||
-        pyma_errors_setup(module, state) < 0 || add_types(module, state) < 0 ||
-        pyma_types_setup(state) < 0 || pyma_interval_setup(module, state) < 0) {
+    if (state->extension_types == NULL || setup_hashes() < 0 || pyma_home_setup() < 0 ||
+        pyma_threads_setup() < 0 || pyma_errors_setup(module, state) < 0 ||
+        add_types(module, state) < 0 || pyma_types_setup(state) < 0 ||
+        pyma_interval_setup(module, state) < 0) {
         return -1;
     }
     for (size_t i = 0; i < COUNT_OF(function_table); i++) {

@@ -10,7 +10,7 @@ typedef struct slot {
 } slot;
 
 struct ma_unique {
-    uint64_t seed;
+    ma_hash_key hash_key;
     slot *slots; /* owned; a power of two of them */
     int64_t capacity;
     int64_t used;
@@ -29,7 +29,7 @@ ma_unique_new(ma_unique **out, ma_error *err)
     if (self == NULL) {
         return ma_fail_nomem(err, sizeof(*self));
     }
-    self->seed = ma_hash_seed(self);
+    self->hash_key = ma_hash_key_for(self);
     self->capacity = FIRST_CAPACITY;
     self->slots = ma_calloc(self->capacity, sizeof(slot));
     if (self->slots == NULL) {
@@ -90,7 +90,7 @@ ma_unique_find(ma_unique *self, const ma_builder *builder, int64_t row, bool may
     }
     self->key.size = 0;
     MA_TRY(ma_builder_key(builder, row, &self->key, err));
-    const uint64_t hash = ma_hash(self->seed, self->key.data, self->key.size);
+    const uint64_t hash = ma_hash_of(self->hash_key, self->key.data, self->key.size);
     const uint64_t mask = (uint64_t)self->capacity - 1;
     uint64_t at = hash & mask;
     for (; self->slots[at].row != 0; at = (at + 1) & mask) {

@@ -9,7 +9,7 @@ typedef struct slot {
 } slot;
 
 struct ma_names {
-    uint64_t seed;
+    ma_hash_key key;
     uint64_t mask;
     slot slots[]; /* a power of two of them, at most half full */
 };
@@ -18,7 +18,7 @@ struct ma_names {
 static uint64_t
 find_slot(const ma_names *self, ma_field *const *fields, ma_bytes name)
 {
-    uint64_t at = ma_hash(self->seed, name.data, name.size) & self->mask;
+    uint64_t at = ma_hash_of(self->key, name.data, name.size) & self->mask;
     while (self->slots[at].first != 0 &&
            !ma_field_is_named(fields[self->slots[at].first - 1], name)) {
         at = (at + 1) & self->mask;
@@ -38,7 +38,7 @@ ma_names_new(ma_field *const *fields, int32_t count, ma_names **out, ma_error *e
     if (self == NULL) {
         return ma_fail_nomem(err, size);
     }
-    self->seed = ma_hash_seed(self);
+    self->key = ma_hash_key_for(self);
     self->mask = (uint64_t)capacity - 1;
     for (int32_t i = 0; i < count; i++) {
         slot *found = &self->slots[find_slot(
