@@ -190,6 +190,23 @@ def test_values_that_share_most_of_their_bytes_are_not_taken_one_by_one():
         write([batch(), batch()], new=ma.new_file, unify_dictionaries=True)
 
 
+def test_values_that_differ_only_at_their_end_are_told_apart():
+    """Each from each, were they looked for by their beginnings, which takes minutes."""
+
+    def batch(start):
+        lists = ma.array([[0] * 40 + [start + i] for i in range(30_000)], ma.list_(ma.int32()))
+        array = ma.DictionaryArray.from_arrays(ma.array([0, 29_999], ma.int32()), lists)
+        return ma.RecordBatch.from_arrays([array], ["d"])
+
+    batches = [batch(0), batch(15_000)]
+    options = dict(unify_dictionaries=True, emit_dictionary_deltas=True)
+    data, stats = write(batches, **options)
+    assert (stats.num_dictionary_deltas, stats.num_replaced_dictionaries) == (1, 0)
+    got = list(ma.open_stream(data))
+    assert [b.to_pylist() for b in got] == [b.to_pylist() for b in batches]
+    assert len(got[1].column(0).dictionary) == 45_000
+
+
 def test_unifying_more_than_the_indices_can_number_is_refused():
     batches = [batch_of([f"{n}-99"], [f"{n}-{i}" for i in range(100)]) for n in range(2)]
     with pytest.raises(ma.ArrowInvalid, match="int8"):

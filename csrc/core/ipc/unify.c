@@ -2,19 +2,26 @@
 
 #include <string.h>
 
+#include "core/base/hash.h"
 #include "core/base/memory.h"
 #include "core/base/number.h"
 #include "core/data/concat.h"
 #include "core/data/equal.h"
 #include "core/data/extent.h"
 
+typedef struct slot {
+    uint64_t hash;
+    int64_t row; /* plus 1; 0 is a free slot */
+} slot;
+
 /* A hash table from values to their first row, over two arrays seen as one: what was sent, and
  * what comes. */
 typedef struct value_table {
     const ma_array *sent;
     const ma_array *values;
-    int64_t *slots; /* owned; rows + 1, 0 for a free one */
-    int64_t mask;
+    ma_hash_key key;
+    slot *slots; /* owned; a power of two of them */
+    uint64_t mask;
 } value_table;
 
 static const ma_array *
@@ -25,97 +32,93 @@ locate(const value_table *self, int64_t row, int64_t *at)
     return is_sent ? self->sent : self->values;
 }
 
-/* Values that are looked at for one hash: nested ones may hold any number of them. */
-#define HASHED_VALUES 32
+static void
+add_value(ma_hash *hash, const ma_array *array, int64_t i);
 
-static uint64_t
-hash_bytes(uint64_t hash, const void *data, int64_t size)
-{
-    const uint8_t *bytes = data;
-    for (int64_t k = 0; k < size; k++) { /* FNV-1a */
-        hash = (hash ^ bytes[k]) * UINT64_C(1099511628211);
-    }
-    return hash;
-}
-
-static uint64_t
-hash_value(const ma_array *array, int64_t i, int *left, uint64_t hash);
-
-static uint64_t
-hash_items(const ma_array *array, int64_t i, int *left, uint64_t hash)
+static void
+add_items(ma_hash *hash, const ma_array *array, int64_t i)
 {
     int64_t start;
     int64_t size;
     ma_array_list_at(array, i, &start, &size);
-    hash = hash_bytes(hash, &size, sizeof(size));
-    for (int64_t k = 0; k<size && * left> 0; k++) {
-        hash = hash_value(array->children[0], start + k, left, hash);
+    ma_hash_add(hash, (uint64_t)size);
+    for (int64_t k = 0; k < size; k++) {
+        add_value(hash, array->children[0], start + k);
     }
-    return hash;
 }
 
-static uint64_t
-hash_union(const ma_array *array, int64_t i, int *left, uint64_t hash)
+static void
+add_union(ma_hash *hash, const ma_array *array, int64_t i)
 {
     int64_t row;
     const int32_t child = ma_array_union_at(array, i, &row);
-    return hash_value(array->children[child], row, left, hash_bytes(hash, &child, sizeof(child)));
+    ma_hash_add(hash, (uint64_t)child);
+    add_value(hash, array->children[child], row);
 }
 
-static uint64_t
-hash_present(const ma_array *array, int64_t i, int *left, uint64_t hash)
+static void
+add_bytes(ma_hash *hash, ma_bytes bytes)
 {
-    ma_bytes bytes;
+    ma_hash_add(hash, (uint64_t)bytes.size);
+    ma_hash_add_bytes(hash, bytes.data, bytes.size);
+}
+
+static void
+add_present(ma_hash *hash, const ma_array *array, int64_t i)
+{
     switch (array->type->layout) {
     case MA_LAYOUT_FIXED:
         if (array->type->bits == 1) {
-            return hash + ma_bitmap_get(array->buffers[1].data, array->offset + i);
+            ma_hash_add(hash, ma_bitmap_get(array->buffers[1].data, array->offset + i));
+            return;
         } /* fall through */
     case MA_LAYOUT_BINARY32:
     case MA_LAYOUT_BINARY64:
     case MA_LAYOUT_VIEW:
-        bytes = ma_array_bytes_at(array, i);
-        return hash_bytes(hash, bytes.data, bytes.size);
+        add_bytes(hash, ma_array_bytes_at(array, i));
+        return;
     case MA_LAYOUT_LIST32:
     case MA_LAYOUT_LIST64:
     case MA_LAYOUT_LIST_VIEW32:
     case MA_LAYOUT_LIST_VIEW64:
     case MA_LAYOUT_FIXED_LIST:
-        return hash_items(array, i, left, hash);
+        add_items(hash, array, i);
+        return;
     case MA_LAYOUT_STRUCT:
         for (int32_t c = 0; c < array->n_children; c++) {
-            hash = hash_value(array->children[c], array->offset + i, left, hash);
+            add_value(hash, array->children[c], array->offset + i);
         }
-        return hash;
+        return;
     case MA_LAYOUT_SPARSE_UNION:
     case MA_LAYOUT_DENSE_UNION:
-        return hash_union(array, i, left, hash);
+        add_union(hash, array, i);
+        return;
     case MA_LAYOUT_RUN_END:
-        return hash_value(array->children[1], ma_array_run_at(array, i), left, hash);
+        add_value(hash, array->children[1], ma_array_run_at(array, i));
+        return;
     case MA_LAYOUT_NULL:
     case MA_LAYOUT_DICTIONARY: /* such values are left as they are */
-        break;
+        return;
     }
-    return hash;
 }
 
-/* Identical values hash alike. */
-static uint64_t
-hash_value(const ma_array *array, int64_t i, int *left, uint64_t hash)
+/* Identical values hash alike, and values hash alike only by chance: all that they hold counts. */
+static void
+add_value(ma_hash *hash, const ma_array *array, int64_t i)
 {
-    if (*left > 0 && !ma_array_is_null(array, i)) {
-        (*left)--;
-        hash = hash_present(array, i, left, hash * 31 + 1);
+    const bool is_null = ma_array_is_null(array, i);
+    ma_hash_add(hash, is_null);
+    if (!is_null) {
+        add_present(hash, array, i);
     }
-    return hash;
 }
 
 static uint64_t
-hash_row(const ma_array *array, int64_t i)
+hash_row(const value_table *self, const ma_array *array, int64_t i)
 {
-    int left = HASHED_VALUES;
-    const uint64_t hash = hash_value(array, i, &left, UINT64_C(14695981039346656037));
-    return hash ^ (hash >> 32);
+    ma_hash hash = ma_hash_begin(self->key);
+    add_value(&hash, array, i);
+    return ma_hash_end(hash);
 }
 
 /* The first row that holds what `row` holds: `row` itself, put into the table, if there was
@@ -125,17 +128,18 @@ find_or_add(value_table *self, int64_t row)
 {
     int64_t at;
     const ma_array *array = locate(self, row, &at);
-    int64_t slot = (int64_t)(hash_row(array, at) & (uint64_t)self->mask);
-    while (self->slots[slot] != 0) {
-        const int64_t other_row = self->slots[slot] - 1;
+    const uint64_t hash = hash_row(self, array, at);
+    uint64_t place = hash & self->mask;
+    for (; self->slots[place].row != 0; place = (place + 1) & self->mask) {
+        const int64_t other_row = self->slots[place].row - 1;
         int64_t other_at;
         const ma_array *other = locate(self, other_row, &other_at);
-        if (ma_array_identical_range(array, at, other, other_at, 1)) {
+        if (self->slots[place].hash == hash &&
+            ma_array_identical_range(array, at, other, other_at, 1)) {
             return other_row;
         }
-        slot = (slot + 1) & self->mask;
     }
-    self->slots[slot] = row + 1;
+    self->slots[place] = (slot){hash, row + 1};
     return row;
 }
 
@@ -147,8 +151,9 @@ open_table(value_table *self, const ma_array *sent, const ma_array *values, ma_e
     while (size < 2 * rows) {
         size *= 2;
     }
-    *self = (value_table){sent, values, ma_calloc(size, sizeof(int64_t)), size - 1};
-    return self->slots != NULL ? MA_OK : ma_fail_nomem(err, size * (int64_t)sizeof(int64_t));
+    slot *slots = ma_calloc(size, sizeof(*slots));
+    *self = (value_table){sent, values, ma_hash_key_for(slots), slots, (uint64_t)size - 1};
+    return slots != NULL ? MA_OK : ma_fail_nomem(err, size * (int64_t)sizeof(*slots));
 }
 
 /* Where each incoming value stands in the united dictionary; `fresh[i]` says that it is new
