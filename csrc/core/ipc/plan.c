@@ -149,7 +149,8 @@ collect_dicts(const ma_type *type, slot_list *list, ma_error *err)
     if (type->id == MA_TYPE_DICTIONARY) {
         MA_TRY(ma_grow((void **)&list->items, &list->capacity, list->count + 1,
                        sizeof(*list->items), err));
-        list->items[list->count++] = (ma_dict_slot){type->dictionary_id, type->value_type, false, false};
+        list->items[list->count++] =
+            (ma_dict_slot){.id = type->dictionary_id, .value_type = type->value_type};
         return collect_dicts(type->value_type, list, err);
     }
     for (int32_t i = 0; i < type->n_children; i++) {
@@ -179,7 +180,7 @@ unite_slots(ma_plan *self, slot_list *list, ma_error *err)
         const ma_dict_slot *last = self->n_dicts > 0 ? &self->dicts[self->n_dicts - 1] : NULL;
         if (last == NULL || last->id != slot->id) {
             self->dicts[self->n_dicts++] =
-                (ma_dict_slot){slot->id, ma_type_ref(slot->value_type), false, false};
+                (ma_dict_slot){.id = slot->id, .value_type = ma_type_ref(slot->value_type)};
         } else if (!ma_type_equal(last->value_type, slot->value_type, false)) {
             return ma_fail(err, MA_INVALID, -1,
                            "the schema uses dictionary id %lld for values of two different types",
