@@ -13,6 +13,7 @@ typedef struct BatchStreamObject {
     struct ArrowArrayStream stream; /* owned; released at the end */
     ma_schema *own;                 /* owned; of what comes */
     ma_schema *schema;              /* owned; of what is given on */
+    bool failed;                    /* whether a batch may be lost, so that the next is not it */
 } BatchStreamObject;
 
 void
@@ -119,7 +120,12 @@ next_batch(BatchStreamObject *self)
 {
     ma_batch *batch = NULL;
     ma_error err;
-    ma_status st = MA_END;
+    ma_status st;
+    if (self->failed) {
+        PyErr_SetString(self->state->ArrowInvalid, "the stream could not be read before this "
+                                                   "point; ask its producer for another");
+        return NULL;
+    }
     if (self->stream.release == NULL) {
         return NULL;
     }
@@ -127,11 +133,14 @@ next_batch(BatchStreamObject *self)
     Py_BEGIN_ALLOW_THREADS
     st = take_next(self, &batch, &err);
     Py_END_ALLOW_THREADS
-    if (st == MA_OK) {
-        return pyma_batch_wrap(self->state, batch);
+    PyObject *wrapped = st == MA_OK    ? pyma_batch_wrap(self->state, batch)
+                        : st == MA_END ? NULL
+                                       : pyma_raise(self->state, &err);
+    if (wrapped == NULL) {
+        self->failed = st != MA_END;
+        pyma_release_stream(&self->stream);
     }
-    pyma_release_stream(&self->stream);
-    return st == MA_END ? NULL : pyma_raise(self->state, &err);
+    return wrapped;
 }
 
 static PyObject *

@@ -67,11 +67,11 @@ make_dense(pyma_state *state, PyObject *list, ma_dense_form form, Py_buffer *fil
     if (cores == NULL) {
         return NULL;
     }
-    if (fill->buf != NULL && PyList_GET_SIZE(list) > 0 &&
-        fill->len != ma_dense_width(form, cores[0]->type)) {
+    const int32_t width = PyList_GET_SIZE(list) > 0 ? ma_dense_width(form, cores[0]->type) : 0;
+    if (fill->buf != NULL && width > 0 && fill->len != width) {
         ma_free(cores);
         return PyErr_Format(PyExc_ValueError, "the fill has %zd bytes and a value has %d",
-                            fill->len, (int)ma_dense_width(form, cores[0]->type));
+                            fill->len, (int)width);
     }
     ma_error_init(&err);
     Py_BEGIN_ALLOW_THREADS

@@ -34,8 +34,10 @@ mask_from_buffer(pyma_state *state, PyObject *object, pyma_mask *self)
         pyma_memory_format(view.format, view.itemsize, &swapped) != MA_TYPE_BOOL) {
         fail_mask(state);
     } else if (mask_alloc(self, view.shape[0]) == 0) {
+        /* ctypes gives no strides, even where they are asked for */
+        const Py_ssize_t stride = view.strides != NULL ? view.strides[0] : 1;
         for (Py_ssize_t i = 0; i < self->count; i++) {
-            self->bytes[i] = ((const uint8_t *)view.buf)[i * view.strides[0]];
+            self->bytes[i] = ((const uint8_t *)view.buf)[i * stride];
         }
         result = 0;
     }

@@ -1,5 +1,6 @@
 """Values under a type that was asked for: each type, its limits and the texts of refusals."""
 
+import ctypes
 import datetime as dt
 import re
 from decimal import Decimal
@@ -348,6 +349,8 @@ def test_size_and_mask():
     assert ma.array([1, "a", 3], mask=[False, True, False]).to_pylist() == [1, None, 3]
     assert ma.array([1, 2], mask=ma.array([True, False])).to_pylist() == [None, 2]
     assert ma.array([1, 2], mask=memoryview(bytes([1, 0])).cast("?")).to_pylist() == [None, 2]
+    mask = (ctypes.c_bool * 2)(True, False)  # which gives no strides
+    assert ma.array([1, 2], mask=mask).to_pylist() == [None, 2]
     with pytest.raises(ma.ArrowInvalid, match="a mask of 1 items for 2 values"):
         ma.array([1, 2], mask=[True])
     with pytest.raises(ma.ArrowTypeError, match="a mask is a boolean array"):

@@ -310,8 +310,33 @@ def test_kinds_of_errors_stay(error, becomes):
         next(back)
     if becomes is OSError:
         assert caught.value.errno == 5
-    with pytest.raises(StopIteration):  # a stream that failed has ended
-        next(back)
+    # its end would look as if all had come
+    for _ in range(2):
+        with pytest.raises(ma.ArrowInvalid, match="ask its producer for another"):
+            next(back)
+
+
+def test_a_stream_that_failed_is_lent_no_further():
+    """What comes after a batch that could not be lent is not given in its place."""
+    batches = [ma.record_batch({"a": [row]}) for row in range(3)]
+    rows = iter(range(3))
+
+    class Failing:
+        def __iter__(self):
+            return self
+
+        def __next__(self):
+            row = next(rows)
+            if row == 1:
+                raise ValueError("this one is lost")
+            return batches[row]
+
+    reader = ma.RecordBatchReader.from_batches(batches[0].schema, Failing())
+    theirs = pytest.importorskip("pyarrow").RecordBatchReader.from_stream(reader)
+    assert theirs.read_next_batch().to_pydict() == {"a": [0]}
+    for _ in range(2):
+        with pytest.raises(ValueError, match="this one is lost"):
+            theirs.read_next_batch()
 
 
 def test_batches_of_another_schema():

@@ -14,6 +14,7 @@
 typedef struct exported {
     ma_cdata_source *source; /* owned */
     bool ended;
+    int failed; /* the errno that is given from then on, since a chunk may be lost; else 0 */
     char text[sizeof(((ma_error *)0)->text) + sizeof(((ma_error *)0)->where) + 4];
 } exported;
 
@@ -80,18 +81,21 @@ stream_get_next(struct ArrowArrayStream *stream, struct ArrowArray *out)
 {
     exported *self = stream->private_data;
     ma_error err;
+    out->release = NULL; /* the end, unless there is one more */
+    if (self->ended || self->failed != 0) {
+        return self->failed;
+    }
     ma_error_init(&err);
     self->text[0] = '\0';
-    out->release = NULL; /* the end, unless there is one more */
-    if (self->ended) {
-        return 0;
-    }
     const ma_status st = self->source->next(self->source, out, &err);
     if (st == MA_END) {
         self->ended = true;
         return 0;
     }
-    return st == MA_OK ? 0 : fail_stream(self, &err);
+    if (st != MA_OK) {
+        self->failed = fail_stream(self, &err);
+    }
+    return self->failed;
 }
 
 static const char *
