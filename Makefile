@@ -15,7 +15,7 @@ INSIDE = "$$($(RUN) tools/environments.py make $(1))"
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test bench build lint format docs fuzz soak soak-leaks wheel clean \
-	test-sanitize test-thread test-faults test-freethreaded
+	test-sanitize test-thread test-faults test-faults-sanitize test-freethreaded
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
@@ -39,6 +39,9 @@ test-thread: setup  ## the tests of threads under ThreadSanitizer
 
 test-faults: setup  ## the tests in a build whose allocations can be made to fail
 	@$(RUN) tools/run_tests.py --variant faults -- $(ARGS)
+
+test-faults-sanitize: setup  ## those where memory fails, under the sanitizers as well
+	@$(RUN) tools/run_tests.py --variant faults-sanitize -- $(ARGS)
 
 test-freethreaded: setup  ## the tests, each by four threads at once, on a CPython without GIL
 	@python=$$(tools/free-threaded.sh) && \
