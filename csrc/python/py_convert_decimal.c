@@ -15,6 +15,10 @@ typedef struct digits {
     int64_t count; /* from the first digit that is not 0 on; 0 for zero */
 } digits;
 
+/* No decimal of Python's has an exponent beyond this, and what a subclass says is cut to it: no sum
+ * of two such and of lengths of texts leaves 64 bits. */
+#define FARTHEST (INT64_C(1) << 61)
+
 bool
 pyma_is_decimal(PyObject *value)
 {
@@ -85,11 +89,13 @@ parse(const char *text, digits *out)
     if (out->size == 0 || (*text != '\0' && *text != 'E' && *text != 'e')) {
         return false;
     }
-    if (*text != '\0') {
-        const long long exponent = strtoll(text + 1, NULL, 10);
-        out->scale -= exponent;
+    if (*text == '\0') {
+        return true;
     }
-    return true;
+    char *end;
+    const int64_t exponent = strtoll(text + 1, &end, 10);
+    out->scale -= exponent < -FARTHEST ? -FARTHEST : exponent > FARTHEST ? FARTHEST : exponent;
+    return end > text + 1 && *end == '\0';
 }
 
 int

@@ -240,3 +240,18 @@ def test_what_ends_the_program_while_a_time_zone_is_looked_up():
             raise SystemExit(7)
     """
     assert subprocess.run([sys.executable, "-c", code]).returncode == 7
+
+
+@pytest.mark.parametrize(
+    "text", ["1E-99999999999999999999", "1E+99999999999999999999", "1E", "1E+", "1E+2x", "x"]
+)
+def test_a_decimal_that_says_what_no_decimal_is(text):
+    class Says(Decimal):
+        def __str__(self):
+            return text
+
+    for type in (ma.decimal128(5, 2), ma.decimal256(76, 76), ma.decimal32(9, -100)):
+        with pytest.raises(ma.ArrowInvalid, match="value 0: .* does not fit"):
+            ma.array([Says(1)], type=type)
+    with pytest.raises(ma.ArrowInvalid, match="digits|does not fit"):
+        ma.array([Says(1), Says(2)])
