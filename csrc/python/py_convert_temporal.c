@@ -141,9 +141,11 @@ in_units(pyma_conversion *self, const ma_type *type, PyObject *value, int64_t se
                : fail_range(self, type, value);
 }
 
-/* An int attribute that pandas' finer classes have; 0 where there is none. */
+/* The nanoseconds beside the microseconds, 0 to 999, that pandas' finer classes have under `name`;
+ * 0 where there are none. */
 static int
-get_nanoseconds(PyObject *value, const char *name, int64_t *out)
+get_nanoseconds(pyma_conversion *self, const ma_type *type, PyObject *value, const char *name,
+                int64_t *out)
 {
     *out = 0;
     if (strchr(Py_TYPE(value)->tp_name, 'T') == NULL) {
@@ -157,9 +159,17 @@ get_nanoseconds(PyObject *value, const char *name, int64_t *out)
         PyErr_Clear();
         return 0;
     }
-    *out = PyLong_AsLong(attribute);
+    int overflow;
+    const long found = PyLong_AsLongAndOverflow(attribute, &overflow);
     Py_DECREF(attribute);
-    return *out == -1 && PyErr_Occurred() ? -1 : 0;
+    if (PyErr_Occurred()) {
+        return -1;
+    }
+    if (overflow != 0 || found < 0 || found > 999) {
+        return fail_range(self, type, value);
+    }
+    *out = found;
+    return 0;
 }
 
 /* ---- numpy's scalars ---- */
@@ -318,7 +328,7 @@ timestamp_number(pyma_conversion *self, const ma_type *type, PyObject *value, in
     }
     if (PyDateTime_Check(value)) {
         if (utc_seconds(self, value, &seconds, &microseconds) < 0 ||
-            get_nanoseconds(value, "nanosecond", &nanoseconds) < 0) {
+            get_nanoseconds(self, type, value, "nanosecond", &nanoseconds) < 0) {
             return -1;
         }
         nanoseconds += microseconds * 1000;
@@ -341,7 +351,7 @@ duration_number(pyma_conversion *self, const ma_type *type, PyObject *value, int
         return raw_number(self, type, value, out);
     }
     int64_t nanoseconds;
-    if (get_nanoseconds(value, "nanoseconds", &nanoseconds) < 0) {
+    if (get_nanoseconds(self, type, value, "nanoseconds", &nanoseconds) < 0) {
         return -1;
     }
     nanoseconds += (int64_t)PyDateTime_DELTA_GET_MICROSECONDS(value) * 1000;

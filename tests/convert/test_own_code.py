@@ -1,6 +1,7 @@
 """Values whose own code runs while they are converted, and may do anything to what holds them."""
 
 import array as stdlib_array
+import datetime as dt
 import subprocess
 import sys
 from decimal import Decimal
@@ -255,3 +256,29 @@ def test_a_decimal_that_says_what_no_decimal_is(text):
             ma.array([Says(1)], type=type)
     with pytest.raises(ma.ArrowInvalid, match="digits|does not fit"):
         ma.array([Says(1), Says(2)])
+
+
+class Timestamp(dt.datetime):
+    """As pandas' class of that name says its finest digits."""
+
+    nanosecond = 0
+
+
+class Timedelta(dt.timedelta):
+    nanoseconds = 0
+
+
+@pytest.mark.parametrize("finest", [-(2**70), -1, 1000, 2**63 - 1, 2**70])
+def test_nanoseconds_that_are_more_than_that(finest, monkeypatch):
+    for value, name, type in [
+        (Timestamp(1970, 1, 1, 0, 0, 0, 999_999), "nanosecond", ma.timestamp("ns")),
+        (Timedelta(microseconds=999_999), "nanoseconds", ma.duration("ns")),
+    ]:
+        monkeypatch.setattr(value.__class__, name, 999)
+        assert ma.array([value], type=type)[0].value == 999_999_999
+        monkeypatch.setattr(value.__class__, name, finest)
+        with pytest.raises(ma.ArrowInvalid, match="value 0: .* out of the range of"):
+            ma.array([value], type=type)
+        monkeypatch.setattr(value.__class__, name, "1")
+        with pytest.raises(TypeError):
+            ma.array([value], type=type)
