@@ -540,6 +540,10 @@ PyDoc_STRVAR(to_string_doc,
              "to_string($self, /, *, indent=2, top_level_indent=0, window=10, container_window=2, "
              "skip_new_lines=False)\n--\n\nThe values as text, those amid a long array left out.");
 
+enum {
+    MOST_INDENT = 1 << 20 /* of each line: more is no text that anyone reads */
+};
+
 static PyObject *
 preview(PyObject *op, const pyma_preview *options)
 {
@@ -567,6 +571,10 @@ Array_to_string(PyObject *op, PyObject *args, PyObject *kwargs)
     if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|$iiLLp:to_string", keywords, &indent,
                                      &top_level_indent, &window, &container_window, &one_line)) {
         return NULL;
+    }
+    if (top_level_indent > MOST_INDENT) {
+        return PyErr_Format(PyExc_ValueError, "top_level_indent is %d, and at most %d",
+                            top_level_indent, MOST_INDENT);
     }
     options.window = window > 0 ? window : 0;
     options.container_window = container_window > 0 ? container_window : 0;

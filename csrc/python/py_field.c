@@ -249,7 +249,8 @@ Field_tp_hash(PyObject *op)
         name != NULL ? pyma_type_wrap(pyma_state_of(op), ma_type_ref(core->type)) : NULL;
     Py_hash_t hash = -1;
     if (type != NULL) {
-        hash = PyObject_Hash(name) ^ (PyObject_Hash(type) * 31) ^ core->nullable;
+        const Py_uhash_t of_type = (Py_uhash_t)PyObject_Hash(type);
+        hash = (Py_hash_t)((Py_uhash_t)PyObject_Hash(name) ^ (of_type * 31) ^ core->nullable);
         hash = hash == -1 ? -2 : hash;
     }
     Py_XDECREF(name);

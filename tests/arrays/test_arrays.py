@@ -115,6 +115,14 @@ def test_equality_looks_at_values(array):
     array.validate(full=True)
 
 
+def test_an_indent_that_nobody_reads(array):
+    assert str(array) in array.to_string(top_level_indent=-5)
+    assert array.to_string(top_level_indent=3).lstrip("\n").startswith("   ")
+    for indent in (2**31 - 1, 2**20 + 1):
+        with pytest.raises(ValueError, match=f"top_level_indent is {indent}, and at most"):
+            array.to_string(top_level_indent=indent)
+
+
 def test_pickles_hold_the_rows_and_no_more(array):
     for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
         for rows in (array, array.slice(1), array.slice(0, 0)):
