@@ -21,9 +21,7 @@ class Model:
         self.random = random.Random(seed)
         self.sheet = messages.Sheet()
         inner = strategies.plain_field(("utf8",), "d", dictionary=(INT8, False))
-        outer = strategies.plain_field(
-            ("struct",), "a", children=[inner], dictionary=(INT8, False)
-        )
+        outer = strategies.plain_field(("struct",), "a", children=[inner], dictionary=(INT8, False))
         self.sheet.add_schema(messages.with_ids([outer]))
         self.inner, self.outer, self.wanted = [], [], []
 

@@ -423,7 +423,11 @@ accept_parts(ma_decoder *self, const ma_range *parts, int64_t count, ma_buffer b
         return MA_OK; /* of columns that nobody wants */
     }
     MA_TRY(encode_without_body(self, &encoded, err));
-    ma_parts_settle(encoded, parts, count, bytes);
+    const ma_status st = ma_parts_settle(encoded, parts, count, bytes, err);
+    if (st != MA_OK) {
+        ma_encoded_unref(encoded);
+        return st;
+    }
     return accept_encoded(self, encoded, event, err);
 }
 

@@ -454,9 +454,9 @@ fetch_wanted(const ma_file *self, const file_message *in, ma_encoded *encoded, m
     int64_t count = 0;
     ma_buffer bytes = MA_NO_BUFFER;
     MA_TRY(ma_parts_find(encoded, &parts, &count, err));
-    const ma_status st = fetch_parts(self, in->body_at, parts, count, &bytes, err);
+    ma_status st = fetch_parts(self, in->body_at, parts, count, &bytes, err);
     if (st == MA_OK) {
-        ma_parts_settle(encoded, parts, count, bytes);
+        st = ma_parts_settle(encoded, parts, count, bytes, err);
         ma_buffer_clear(&bytes);
     }
     ma_free(parts);

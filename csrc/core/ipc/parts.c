@@ -78,34 +78,59 @@ ma_parts_size(const ma_range *parts, int64_t count)
     return size;
 }
 
-static void
-move_range(ma_range *range, const ma_range *parts, int64_t count)
+/* The last part that begins at or before `offset`; the first one where none does. */
+static int64_t
+find_part(const ma_range *parts, int64_t count, int64_t offset)
 {
-    int64_t start = 0;
-    for (int64_t i = 0; i < count; i++) {
-        start = ma_round_up(start, 64);
-        if (range->offset >= parts[i].offset &&
-            range->offset - parts[i].offset <= parts[i].size - range->size) {
-            range->offset += start - parts[i].offset;
-            return;
+    int64_t low = 0;
+    int64_t high = count;
+    while (high - low > 1) {
+        const int64_t middle = low + (high - low) / 2;
+        if (parts[middle].offset <= offset) {
+            low = middle;
+        } else {
+            high = middle;
         }
-        start += parts[i].size;
     }
-    *range = (ma_range){0, 0}; /* of a column that is not wanted, and so never asked for */
+    return low;
 }
 
-void
-ma_parts_settle(ma_encoded *self, const ma_range *parts, int64_t count, ma_buffer bytes)
+/* `starts` says where each part lies among all. */
+static void
+move_range(ma_range *range, const ma_range *parts, const int64_t *starts, int64_t count)
+{
+    const int64_t i = find_part(parts, count, range->offset);
+    if (count > 0 && range->offset >= parts[i].offset &&
+        range->offset - parts[i].offset <= parts[i].size - range->size) {
+        range->offset += starts[i] - parts[i].offset;
+    } else {
+        *range = (ma_range){0, 0}; /* of a column that is not wanted, and so never asked for */
+    }
+}
+
+ma_status
+ma_parts_settle(ma_encoded *self, const ma_range *parts, int64_t count, ma_buffer bytes,
+                ma_error *err)
 {
     const ma_schema *full = self->plan->full;
     const int64_t n_buffers = full->counts.buffers +
                               (self->is_v4 ? full->counts.v4_bitmaps : 0) +
                               self->variadic_sums[full->counts.variadics];
+    int64_t *starts = ma_malloc(count * (int64_t)sizeof(*starts));
+    if (starts == NULL) {
+        return ma_fail_nomem(err, count * (int64_t)sizeof(*starts));
+    }
+    for (int64_t i = 0, end = 0; i < count; i++) {
+        starts[i] = ma_round_up(end, 64);
+        end = starts[i] + parts[i].size;
+    }
     for (int64_t i = 0; i < n_buffers; i++) {
         if (self->buffers[i].size > 0) {
-            move_range(&self->buffers[i], parts, count);
+            move_range(&self->buffers[i], parts, starts, count);
         }
     }
+    ma_free(starts);
     ma_buffer_clear(&self->body);
     self->body = ma_buffer_ref(bytes);
+    return MA_OK;
 }

@@ -14,8 +14,9 @@ int64_t
 ma_parts_size(const ma_range *parts, int64_t count);
 
 /* Give `self` its body: `bytes` holds the parts one behind the other, each at the alignment it
- * had. Before anyone else sees `self`. */
-void
-ma_parts_settle(ma_encoded *self, const ma_range *parts, int64_t count, ma_buffer bytes);
+ * had. Before anyone else sees `self`. Fails with MA_NOMEM. */
+MA_NODISCARD ma_status
+ma_parts_settle(ma_encoded *self, const ma_range *parts, int64_t count, ma_buffer bytes,
+                ma_error *err);
 
 #endif
