@@ -14,6 +14,7 @@ import faulthandler
 import gc
 import io
 import json
+import os
 import random
 import struct
 import sys
@@ -180,7 +181,11 @@ def on_disk(data):
     return path
 
 
-SOURCES = [*[bytes] * 3, *[io.BytesIO] * 2, *[on_disk] * 2]
+def descriptor(data):
+    return os.open(on_disk(data), os.O_RDONLY)
+
+
+SOURCES = [*[bytes] * 3, *[io.BytesIO] * 2, *[on_disk] * 2, *[descriptor] * 2]
 
 
 def use(seed):
@@ -189,8 +194,10 @@ def use(seed):
     exercise = Exercise(thorough=seed % 4 == 0)
     source = SOURCES[seed % len(SOURCES)](data)
     columns = [0] if seed % 5 == 0 else None
-    # the disk's are mapped and not by turns; it means nothing to others
+    # paths are mapped and not by turns; it means nothing to others
     getattr(exercise, kind)(source, columns=columns, memory_map=seed % 2 == 0)
+    if isinstance(source, int):
+        os.close(source)
     if kind == "stream" and seed % 3 == 0:
         exercise.feed(data)
     if not exercise.batches:

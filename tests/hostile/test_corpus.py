@@ -19,7 +19,7 @@ from oracle import golden
 pytestmark = pytest.mark.thread_unsafe(reason="a process of its own does the work, once")
 
 TESTS = Path(__file__).parents[1]
-WAYS = 15
+WAYS = 17
 
 AMPLIFIED = sorted(amplified.ARRAYS)
 HANDMADE = sorted(set(handmade.INPUTS) - set(AMPLIFIED))

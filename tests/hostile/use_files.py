@@ -12,6 +12,7 @@ import gc
 import io
 import json
 import mmap
+import os
 import sys
 import traceback
 from pathlib import Path
@@ -38,6 +39,7 @@ SOURCES = {
     "file object": lambda path: io.BytesIO(path.read_bytes()),
     "open file": lambda path: open(path, "rb"),
     "OSFile": lambda path: ma.OSFile(str(path)),
+    "descriptor": lambda path: os.open(path, os.O_RDONLY),
 }
 
 
@@ -48,7 +50,9 @@ def use(path, kind, source, exercise):
     opened = SOURCES[source](path)
     getattr(exercise, kind)(opened)
     gc.collect()  # of exceptions, whose frames hold on to what was read
-    if hasattr(opened, "close"):
+    if isinstance(opened, int):
+        os.close(opened)
+    elif hasattr(opened, "close"):
         opened.close()
 
 
