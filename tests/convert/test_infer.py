@@ -119,6 +119,7 @@ def test_uuid_takes_16_bytes():
     assert array.storage.to_pylist() == [value.bytes, None]
 
 
+@pytest.mark.thread_unsafe(reason="the process has one registry")
 @pytest.mark.parametrize("width", [1, 15, 16, 17, 1 << 26])
 def test_another_uuid_type_is_taken_where_it_stores_16_bytes(width):
     class Other(ma.ExtensionType):

@@ -13,15 +13,14 @@ ROWS = 4_000_000
 MOST = 2_000_000  # bytes; a column that were lent would come in one piece, or two
 
 
-@pytest.fixture
-def memory():
-    return bytearray(b"x" * ROWS)
-
-
-@pytest.fixture
-def batch(memory):
+def batch_of(memory):
     column = ma.Array.from_buffers(ma.uint8(), ROWS, [None, ma.py_buffer(memory)])
     return ma.RecordBatch.from_arrays([column], ["a"])
+
+
+@pytest.fixture
+def batch():
+    return batch_of(b"x" * ROWS)
 
 
 @pytest.fixture
@@ -98,7 +97,9 @@ def test_no_raw_file_any_more(path):
     "open_",
     [lambda path: io.BytesIO(), lambda path: io.FileIO(path, "w"), lambda path: path.open("wb")],
 )
-def test_write(tmp_path, memory, batch, open_):
+def test_write(tmp_path, open_):
+    memory = bytearray(b"x" * ROWS)
+    batch = batch_of(memory)
     kept = []
     with open_(tmp_path / "copy") as file:
         hide(file, "write", lambda data: kept.append(data[:]))
