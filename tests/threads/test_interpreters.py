@@ -1,8 +1,8 @@
 """Interpreters with a GIL of their own, several at once in one process."""
 
 import ctypes
+import os
 import threading
-import time
 
 import pytest
 
@@ -67,12 +67,11 @@ def test_each_gives_back_what_it_took():
 
 # ---- things of one interpreter, let go of in another
 
-# `lend` puts a stream of a batch at an address; its memory notes where it is let go of, and may
-# take its time to go.
+# `lend` puts a stream of a batch at an address; its memory notes where it is let go of. It may say
+# so through a pipe, and go when it is answered through another.
 LENDER = """
 import _interpreters
 import os
-import time
 
 import minarrow as ma
 
@@ -80,21 +79,23 @@ places = []
 
 
 class Memory:
-    def __init__(self, seconds):
-        self.seconds = seconds
+    def __init__(self, say, answer):
+        self.say = say
+        self.answer = answer
 
     def __buffer__(self, flags):
         return memoryview(bytes(80))
 
     def __release_buffer__(self, view):
-        until = time.monotonic() + self.seconds
-        while time.monotonic() < until:
-            time.sleep(0.001)
         places.append(_interpreters.get_current()[0])
+        if self.say is not None:
+            os.write(self.say, b"begun")
+            os.read(self.answer, 1)
+            os.write(self.say, b"ended")
 
 
-def lend(address, seconds=0):
-    column = ma.Array.from_buffers(ma.int64(), 10, [None, ma.py_buffer(Memory(seconds))])
+def lend(address, say=None, answer=None):
+    column = ma.Array.from_buffers(ma.int64(), 10, [None, ma.py_buffer(Memory(say, answer))])
     batch = ma.RecordBatch.from_arrays([column], ["a"])
     ma._core.export_batch_stream_to([batch], batch.schema, address)
 """
@@ -138,23 +139,38 @@ def test_another_gets_back_what_the_main_one_lets_go_of(other, run):
     assert interpreters.exec(other, f"assert places == [{other}]") is None
 
 
+@pytest.fixture
+def pipes():
+    """What the release says, as two descriptors, and what it is answered."""
+    descriptors = [*os.pipe(), *os.pipe()]
+    yield descriptors
+    for descriptor in descriptors:
+        os.close(descriptor)
+
+
 @pytest.mark.thread_unsafe(reason="makes interpreters")
-def test_one_that_ends_waits_for_a_release_that_is_under_way():
+def test_one_that_ends_waits_for_a_release_that_is_under_way(pipes):
+    heard, say, answer, answered = pipes
     other = interpreters.create()
     stream = (ctypes.c_void_p * 5)()
     address = ctypes.addressof(stream)
-    assert interpreters.exec(other, LENDER + f"lend({address}, seconds=1)") is None
-    started = threading.Event()
+    assert interpreters.exec(other, LENDER + f"lend({address}, {say}, {answer})") is None
+
+    def end():
+        interpreters.destroy(other)
+        os.write(say, b" over")
 
     def let_go():
-        taken = ma._core.import_batch_stream_from(address)
-        started.set()
-        del taken
+        ma._core.import_batch_stream_from(address)
 
-    thread = threading.Thread(target=let_go)
-    thread.start()
-    started.wait(60)
-    time.sleep(0.1)
-    interpreters.destroy(other)
-    thread.join(60)
-    assert not thread.is_alive()
+    threads = [threading.Thread(target=call, daemon=True) for call in (let_go, end)]
+    threads[0].start()
+    assert os.read(heard, 5) == b"begun"
+    threads[1].start()
+    threads[1].join(0.1)  # it had that long to end, and must not have
+    assert threads[1].is_alive()
+    os.write(answered, b"!")
+    for thread in threads:
+        thread.join(60)
+        assert not thread.is_alive()
+    assert os.read(heard, 20) == b"ended over"
