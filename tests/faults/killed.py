@@ -8,11 +8,10 @@ import os
 import signal
 import sys
 
-from faults.streams import are, make_batch, read_whole, written
+from faults.streams import SCHEMA, SMALL, are, read_whole, written
 
 import minarrow as ma
 
-SMALL = [make_batch(i, 2) for i in range(3)]
 NEW = {"stream": (ma.new_stream, 0), "file": (ma.new_file, 8)}  # and where its stream begins
 
 
@@ -39,7 +38,7 @@ def write_until_killed(path, new, size):
     child = os.fork()
     if child == 0:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-        with new(Ending(descriptor, size), SMALL[0].schema) as writer:
+        with new(Ending(descriptor, size), SCHEMA) as writer:
             for batch in SMALL:
                 writer.write_batch(batch)
         os._exit(0)
@@ -84,7 +83,7 @@ def each(path, kind):
 
 
 # Large enough that a kill finds the writer amid a batch, more often than not.
-LARGE = 8 << 20
+LARGE = 1 << 20
 
 
 def large_batch(i):
@@ -94,13 +93,14 @@ def large_batch(i):
 
 
 LARGE_ONES = [large_batch(i) for i in range(3)]
+MANY = 50  # of them are all that is written, wherever to
 
 
 def many(path):
     """Write the large batches again and again, and say so on stderr after each."""
     sink = 1 if path == "-" else ma.OSFile(path, "w")
     writer = ma.new_stream(sink, LARGE_ONES[0].schema)
-    for i in range(50):
+    for i in range(MANY):
         writer.write_batch(LARGE_ONES[i % 3])
         if sink != 1:
             sink.flush()

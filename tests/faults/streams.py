@@ -12,6 +12,7 @@ def make_batch(i, rows=20):
 
 BATCHES = [make_batch(i) for i in range(4)]
 SCHEMA = BATCHES[0].schema
+SMALL = [make_batch(i, 2) for i in range(2)]  # for what is done at each of its bytes
 
 
 def written(new=ma.new_stream, batches=BATCHES):

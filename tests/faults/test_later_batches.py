@@ -144,9 +144,14 @@ def fill(sock):
 
 
 def receive(sock, size):
+    """Just so many bytes, for each of which it waits a minute at most."""
     data = bytearray()
+    sock.settimeout(60)
     while len(data) < size:
-        data += sock.recv(size - len(data))
+        part = sock.recv(size - len(data))
+        if not part:
+            raise EOFError(f"the other end is gone after {len(data)} of {size} bytes")
+        data += part
     return bytes(data)
 
 

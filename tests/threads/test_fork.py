@@ -294,7 +294,6 @@ import os
 import signal
 import subprocess
 import sys
-import sys
 import threading
 
 import minarrow as ma
@@ -316,7 +315,7 @@ del array
 release = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(words[8])
 thread = threading.Thread(target=release, args=(address,))
 thread.start()
-inside.wait(60)
+assert inside.wait(60)
 child = os.fork()
 if child == 0:
     signal.alarm(30)
