@@ -76,11 +76,12 @@ def test_a_file_that_breaks_off_is_a_stream_from_byte_8_on():
 @pytest.mark.parametrize("kind", ["path", "OSFile", "open", "descriptor"])
 def test_a_file_that_may_not_grow(tmp_path, new, kind):
     """A limit at each place stops the writer with the system's own error; the batches before it
-    are a stream. The limit is a process's, so it takes one."""
+    are a stream. One kind of sink is tried at every byte, the others about the end of each
+    message. The limit is a process's, so it takes one."""
     code = """
         import errno, os, resource, signal, sys
         import minarrow as ma
-        from faults.streams import BATCHES, SCHEMA, are, read_whole, written
+        from faults.streams import SCHEMA, SMALL, are, read_whole, written
         path, new, kind = sys.argv[1], getattr(ma, sys.argv[2]), sys.argv[3]
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         sinks = {
@@ -90,16 +91,20 @@ def test_a_file_that_may_not_grow(tmp_path, new, kind):
             "descriptor": lambda: os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC),
         }
         most = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
-        size = len(written(new)[0])
+        whole, ends = written(new, SMALL)
+        size = len(whole)
+        limits = range(size + 2)
+        if kind != "path":
+            limits = sorted({0, *(end + i for end in [*ends, size] for i in (-1, 0, 1))})
         failures = 0
-        for limit in range(size + 2):
+        for limit in limits:
             sink = sinks[kind]()
             wrote = 0
             resource.setrlimit(resource.RLIMIT_FSIZE, (limit, most))
             writer = None
             try:
                 writer = new(sink, SCHEMA)
-                for batch in BATCHES:
+                for batch in SMALL:
                     writer.write_batch(batch)
                     wrote += 1
                 writer.close()
@@ -107,7 +112,7 @@ def test_a_file_that_may_not_grow(tmp_path, new, kind):
                 assert error.errno == errno.EFBIG, error
                 failures += 1
             else:
-                wrote = len(BATCHES)
+                wrote = len(SMALL)
             assert os.path.getsize(path) == min(limit, size)  # all that there was room for
             resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
             if writer is not None:
@@ -117,8 +122,8 @@ def test_a_file_that_may_not_grow(tmp_path, new, kind):
                 os.close(sink)
             if new is ma.new_stream and writer is not None:
                 got, error = read_whole(ma.open_stream(path, memory_map=False))
-                assert are(got, BATCHES[:wrote]), (limit, wrote, len(got))
-        assert failures == size, failures
+                assert are(got, SMALL[:wrote]), (limit, wrote, len(got))
+        assert failures == sum(limit < size for limit in limits), failures
         print("held")
     """
     done = run(code, tmp_path / "new", new.__name__, kind)
