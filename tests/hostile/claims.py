@@ -8,7 +8,6 @@ touched or not, so that nobody can take memory for a claim and get away with it.
 
 import io
 import os
-import resource
 import socket
 import struct
 import sys
@@ -282,6 +281,8 @@ def main():
     made = {name: CLAIMS[name]() for name in sys.argv[1:]}
     threading.stack_size(256 << 10)
     if not SANITIZED:
+        import resource  # which is not there on Windows, where the claims are looked at, too
+
         pages = int(Path("/proc/self/statm").read_text().split()[0])
         most = pages * resource.getpagesize() + ROOM
         resource.setrlimit(resource.RLIMIT_AS, (most, most))

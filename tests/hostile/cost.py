@@ -1,7 +1,7 @@
 """What a piece of work takes of the processor and of memory, and what it may take."""
 
-import resource
-from contextlib import contextmanager, suppress
+import sys
+from contextlib import contextmanager
 from pathlib import Path
 from time import process_time
 
@@ -21,26 +21,36 @@ class Cost:
 def measured():
     """The cost of what is done meanwhile, known afterwards."""
     cost = Cost()
-    before = _resident_from_now_on()
+    forget_peak()
+    before = _peak()
     began = process_time()
     yield cost
     cost.seconds = process_time() - began
     cost.memory = _peak() - before
 
 
-def _resident_from_now_on():
-    """Memory in use. The peak begins anew where the system can do that, or what took much before
-    would hide all that takes less."""
-    with suppress(OSError):
+def forget_peak():
+    """Let the peak begin anew with the memory in use, or what took much before would hide all that
+    takes less. Whether the system can do that."""
+    try:
         (PROC / "clear_refs").write_text("5")
-    return _peak()
+    except OSError:
+        return False
+    return True
 
 
 def _peak():
-    """The most memory that was in use, in bytes."""
+    """The most memory that was in use, in bytes; 0 where nobody says."""
     try:
         status = (PROC / "status").read_text()
     except OSError:
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    (line,) = [line for line in status.splitlines() if line.startswith("VmHWM:")]
-    return int(line.split()[1]) * 1024
+        status = ""
+    for line in status.splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) * 1024
+    try:
+        import resource
+    except ImportError:  # on Windows
+        return 0
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else most * 1024

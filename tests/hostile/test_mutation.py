@@ -21,6 +21,7 @@ import minarrow as ma
 pytestmark = pytest.mark.thread_unsafe(reason="a process of its own does the work, once")
 
 TESTS = Path(__file__).parents[1]
+PYTHON = [sys.executable, "-W", "ignore::DeprecationWarning"]  # of the libraries' own
 COUNT = 200_000 if os.environ.get("MINARROW_SOAK") == "1" else 5_000
 AT_ONCE = 2_500
 
@@ -29,7 +30,7 @@ AT_ONCE = 2_500
 def test_mutants_give_values_or_an_arrow_exception(first):
     search = os.pathsep.join([str(TESTS), os.environ.get("PYTHONPATH", "")])
     answer = subprocess.run(
-        [sys.executable, "-m", "hostile.mutants", str(first), str(AT_ONCE)],
+        [*PYTHON, "-m", "hostile.mutants", str(first), str(AT_ONCE)],
         cwd=TESTS,
         env=os.environ | {"PYTHONPATH": search},
         capture_output=True,
