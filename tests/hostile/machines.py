@@ -4,7 +4,6 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import run_state_machine_as_test
 
-KINDS = st.sampled_from(["stream", "file"])
 ROWS = st.lists(st.integers(0, 2**62), max_size=5)
 EXAMPLES = min(settings.default.max_examples, 1000)
 

@@ -9,6 +9,7 @@ import threading
 import weakref
 
 import pytest
+from memory.flat import stays_flat
 
 import minarrow as ma
 
@@ -377,23 +378,7 @@ OPERATIONS = {
 }
 
 
-def resident():
-    try:
-        with open("/proc/self/statm") as statm:
-            return int(statm.read().split()[1])
-    except OSError:
-        pytest.skip("no /proc")
-
-
 @pytest.mark.undisturbed
 @pytest.mark.parametrize("operate", OPERATIONS.values(), ids=OPERATIONS)
 def test_nothing_leaks(operate):
-    for _ in range(500):
-        operate()
-    gc.collect()
-    blocks, pages = sys.getallocatedblocks(), resident()
-    for _ in range(5000):
-        operate()
-    gc.collect()
-    assert sys.getallocatedblocks() - blocks < 500
-    assert resident() - pages < 150
+    stays_flat(operate)
