@@ -5,11 +5,12 @@ the folder as a file system of its own.
 """
 
 import errno
-import io
 import os
 import sys
 from contextlib import suppress
 from mmap import PAGESIZE
+
+from faults.streams import written
 
 import minarrow as ma
 
@@ -61,23 +62,11 @@ class Disk:
             return file.read()
 
 
-def written(new, batches):
-    """The bytes that a disk with room gets, and how many there are after each message."""
-    sink = io.BytesIO()
-    writer = NEW[new](sink, SCHEMA)
-    ends = [sink.tell()]
-    for batch in batches:
-        writer.write_batch(batch)
-        ends.append(sink.tell())
-    writer.close()
-    return sink.getvalue(), ends
-
-
 def padded(new, page):
     """Batches of which the last ends where a page does."""
     for size in range(page):
         batches = [*BATCHES[:2], make_batch(2, size)]
-        if written(new, batches)[1][-1] % page == 0:
+        if written(NEW[new], batches)[1][-1] % page == 0:
             return batches
     raise AssertionError("no size makes a whole page")
 
@@ -127,7 +116,7 @@ def check_writes_again(disk, new, kind):
         for batch in BATCHES:
             writer.write_batch(batch)
     close_sink(sink)
-    assert disk.data() == written(new, BATCHES)[0]
+    assert disk.data() == written(NEW[new], BATCHES)[0]
 
 
 # ---- what is tested ----
@@ -135,7 +124,7 @@ def check_writes_again(disk, new, kind):
 
 def fill(disk, new, kind):
     """Every number of pages that do not suffice."""
-    whole, ends = written(new, BATCHES)
+    whole, ends = written(NEW[new], BATCHES)
     pages = -(-len(whole) // disk.page)
     assert pages > 5
     for free in range(pages):
@@ -173,7 +162,7 @@ def fill(disk, new, kind):
 def go_on(disk, new, kind):
     """A batch of which nothing had room is written by the same writer once there is some."""
     batches = padded(new, disk.page)
-    whole, ends = written(new, [*batches, *BATCHES])
+    whole, ends = written(NEW[new], [*batches, *BATCHES])
     disk.leave(ends[len(batches)] // disk.page)
     sink = SINKS[kind](disk.path)
     with NEW[new](sink, SCHEMA) as writer:
@@ -192,7 +181,7 @@ def go_on(disk, new, kind):
 def end(disk, new, kind):
     """An end mark or footer without room: its absence is told, and no batch is lost."""
     batches = padded(new, disk.page)
-    ends = written(new, batches)[1]
+    ends = written(NEW[new], batches)[1]
     disk.leave(ends[-1] // disk.page)
     sink = SINKS[kind](disk.path)
     writer = NEW[new](sink, SCHEMA)
@@ -221,7 +210,7 @@ def buffered(disk, new):
         check_full(writer.close, disk, "buffered")
         assert disk.data() == b""
         disk.make_room()
-    assert disk.data() == written(new, small)[0]
+    assert disk.data() == written(NEW[new], small)[0]
 
 
 def no_file(disk, new, kind):

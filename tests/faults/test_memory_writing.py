@@ -8,6 +8,7 @@ import warnings
 
 import pytest
 from faults.starving import need_faults, starve
+from faults.streams import are
 from interop.columns import ALL, make
 
 import minarrow as ma
@@ -42,10 +43,6 @@ def read(kind, data):
     if kind == "file":
         return [reader.get_batch(i) for i in range(reader.num_record_batches)]
     return list(reader)
-
-
-def are(got, batches):
-    return len(got) == len(batches) and all(map(ma.RecordBatch.equals, got, batches))
 
 
 @pytest.fixture(autouse=True)
