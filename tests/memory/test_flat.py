@@ -62,8 +62,18 @@ def test_a_large_block_is_told_though_nothing_touches_it(lose):
 
 
 def test_objects_are_told():
+    """Each keeps the one before it, as a list of them would be memory of another kind."""
+    last = None
+
+    def keep():
+        nonlocal last
+        last = (last,)
+
+    told(keep)
+
+
+def test_objects_of_ours_are_told():
     kept = []
-    told(lambda: kept.append(object()))
     told(every(2, lambda: kept.append(VALUES.slice(1))))
 
 
