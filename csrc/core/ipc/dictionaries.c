@@ -18,13 +18,14 @@ typedef struct dict {
 /* What is known of values that contain other dictionaries, as long as those stay as they are. */
 typedef struct nested {
     _Atomic(ma_array *) built; /* owned; all values */
-    ma_array *before;          /* owned; all values of the message `of`, to which deltas came */
-    dict *of;                  /* borrowed: a base of the set's own */
+    ma_array *before_values;   /* owned; all values of `before_message`, to which deltas came */
+    dict *before_message;      /* borrowed: a base of the set's own */
 } nested;
 
 struct ma_dict_set {
     ma_refs refs;
     bool is_shared; /* somebody else may have it, so it does not change any more */
+    bool took_over; /* some of `nested` may be there already: what another set knew */
     ma_plan *plan;  /* owned */
     dict **dicts;   /* in this block; each owned, or NULL: not there yet */
     nested *nested; /* in this block */
@@ -63,9 +64,9 @@ static void
 forget_nested(nested *self)
 {
     ma_array_unref(atomic_exchange(&self->built, NULL));
-    ma_array_unref(self->before);
-    self->before = NULL;
-    self->of = NULL;
+    ma_array_unref(self->before_values);
+    self->before_values = NULL;
+    self->before_message = NULL;
 }
 
 ma_dict_set *
@@ -120,10 +121,23 @@ check_put(const ma_dict_set *self, int32_t slot, int64_t id, bool is_delta, bool
     return MA_OK;
 }
 
-/* Replace a set that others may have by a copy. Not one that nobody has: before a batch there may
- * be as many messages as the schema has dictionaries, and each copy is of all of them. */
+static void
+take_over_nested(ma_dict_set *self, const ma_dict_set *old)
+{
+    for (int32_t i = 0; i < self->plan->n_dicts; i++) {
+        const nested *known = &old->nested[i];
+        atomic_init(&self->nested[i].built, ma_array_ref(atomic_load(&known->built)));
+        self->nested[i].before_values = ma_array_ref(known->before_values);
+        self->nested[i].before_message = known->before_message;
+    }
+    self->took_over = true;
+}
+
+/* Replace a set that others may have by a copy; with `is_inside` for a message that makes it forget
+ * all of `nested`. Not one that nobody has: before a batch there may be as many messages as the
+ * schema has dictionaries, and each copy is of all of them. */
 static ma_status
-own_set(ma_dict_set **self, ma_error *err)
+own_set(ma_dict_set **self, bool is_inside, ma_error *err)
 {
     ma_dict_set *old = *self;
     ma_dict_set *set = NULL;
@@ -136,10 +150,9 @@ own_set(ma_dict_set **self, ma_error *err)
         if (set->dicts[i] != NULL) {
             ma_refs_add(&set->dicts[i]->refs);
         }
-        const nested *known = &old->nested[i];
-        atomic_init(&set->nested[i].built, ma_array_ref(atomic_load(&known->built)));
-        set->nested[i].before = ma_array_ref(known->before);
-        set->nested[i].of = known->of;
+    }
+    if (!is_inside) {
+        take_over_nested(set, old);
     }
     ma_dict_set_unref(old);
     *self = set;
@@ -167,22 +180,31 @@ take_base(dict *last, dict **out, ma_error *err)
     return MA_OK;
 }
 
+/* Looks at all slots only where something may be there, which is once between two batches: before
+ * somebody else has the set nothing is built for it. */
+static void
+forget_all_nested(ma_dict_set *self)
+{
+    for (int32_t i = 0; self->took_over && i < self->plan->n_dicts; i++) {
+        forget_nested(&self->nested[i]);
+    }
+    self->took_over = false;
+}
+
 /* A message came for `slot`: values that contain others are built anew where those others may have
  * changed. */
 static void
-settle_nested(ma_dict_set *self, int32_t slot, bool is_delta)
+renew_nested(ma_dict_set *self, int32_t slot, bool is_delta)
 {
     nested *known = &self->nested[slot];
     if (self->plan->dicts[slot].is_inside) {
-        for (int32_t i = 0; i < self->plan->n_dicts; i++) {
-            forget_nested(&self->nested[i]);
-        }
+        forget_all_nested(self);
     } else if (!is_delta) {
         forget_nested(known);
     } else if (atomic_load(&known->built) != NULL) {
-        ma_array_unref(known->before);
-        known->before = atomic_exchange(&known->built, NULL);
-        known->of = self->dicts[slot];
+        ma_array_unref(known->before_values);
+        known->before_values = atomic_exchange(&known->built, NULL);
+        known->before_message = self->dicts[slot];
     }
 }
 
@@ -193,7 +215,7 @@ ma_dict_set_put(ma_dict_set **self, int64_t id, bool is_delta, bool keep, ma_enc
     const int32_t slot = ma_plan_find_dict((*self)->plan, id);
     dict *base = NULL;
     MA_TRY(check_put(*self, slot, id, is_delta, keep, err));
-    MA_TRY(own_set(self, err));
+    MA_TRY(own_set(self, (*self)->plan->dicts[slot].is_inside, err));
     dict **place = &(*self)->dicts[slot];
     dict *entry = ma_calloc(1, sizeof(*entry));
     if (entry == NULL) {
@@ -207,7 +229,7 @@ ma_dict_set_put(ma_dict_set **self, int64_t id, bool is_delta, bool keep, ma_enc
     }
     entry->encoded = ma_encoded_ref(encoded);
     entry->base = base;
-    settle_nested(*self, slot, is_delta);
+    renew_nested(*self, slot, is_delta);
     unref_dict(*place);
     *place = entry;
     return MA_OK;
@@ -233,7 +255,7 @@ static ma_array *
 find_values(const ma_dict_set *self, int32_t slot, const dict *part)
 {
     const nested *known = &self->nested[slot];
-    return known->of == part ? known->before : atomic_load(&part->built);
+    return known->before_message == part ? known->before_values : atomic_load(&part->built);
 }
 
 /* The messages of a dictionary that have to be joined: back to the first one, or to one whose
