@@ -8,6 +8,9 @@
 
 #define HOME_KEY "minarrow.home"
 
+/* What the main interpreter gives those who are inside when it ends. */
+#define PATIENCE_MILLISECONDS 5000
+
 struct pyma_home {
     ma_refs refs;
     PyInterpreterState *interpreter; /* borrowed; valid while open */
@@ -35,20 +38,23 @@ no_visitors(void)
 }
 
 static void
-count_visitor(pyma_home *self)
+count_visitor(pyma_visit *visit)
 {
     const uint64_t none = no_visitors();
-    uint64_t now = atomic_load(&self->visitors);
-    while (!atomic_compare_exchange_weak(&self->visitors, &now, (now < none ? none : now) + 1)) {
+    _Atomic uint64_t *visitors = &visit->at->visitors;
+    uint64_t now = atomic_load(visitors);
+    while (!atomic_compare_exchange_weak(visitors, &now, (now < none ? none : now) + 1)) {
     }
+    visit->is_counted = true;
 }
 
 static void
-uncount_visitor(const pyma_visit *visit)
+uncount_visitor(pyma_visit *visit)
 {
-    if (visit->forks == pyma_forks()) {
+    if (visit->is_counted && visit->forks == pyma_forks()) {
         atomic_fetch_sub(&visit->at->visitors, 1);
     }
+    visit->is_counted = false;
 }
 
 static bool
@@ -59,8 +65,19 @@ has_visitors(pyma_home *self)
 
 /* ---- one for each interpreter ---- */
 
-/* At exit of the interpreter, while its other threads may still run: its end would end the process
- * for a visitor, who may take long. */
+/* Whether an interpreter that ends has to wait for its visitors. The main one does for a while: its
+ * end stops them, and a library may then wait for a thread of its own for ever. Any other does for
+ * as long as it takes, since its end with a visitor inside would end the process; but once Python
+ * as a whole is ending nobody gets out, and there it does no harm. */
+static bool
+must_wait(pyma_home *self, int64_t began)
+{
+    const bool is_main = self->interpreter == PyInterpreterState_Main();
+    return has_visitors(self) && !pyma_is_finalizing() &&
+           (!is_main || pyma_os_milliseconds() - began < PATIENCE_MILLISECONDS);
+}
+
+/* At exit of the interpreter, while its other threads may still run. */
 static PyObject *
 home_close(PyObject *capsule, PyObject *Py_UNUSED(ignored))
 {
@@ -68,10 +85,11 @@ home_close(PyObject *capsule, PyObject *Py_UNUSED(ignored))
     if (self == NULL) {
         return NULL;
     }
+    const int64_t began = pyma_os_milliseconds();
     atomic_store(&self->open, false);
-    while (has_visitors(self)) {
+    while (must_wait(self, began)) {
         Py_BEGIN_ALLOW_THREADS
-        pyma_os_nap();
+        pyma_os_nap(1);
         Py_END_ALLOW_THREADS
         if (PyErr_CheckSignals() < 0) {
             return NULL;
@@ -176,6 +194,18 @@ may_ensure(const pyma_home *self)
            (last == NULL || PyThreadState_GetInterpreter(last) == self->interpreter);
 }
 
+/* With the state that this thread may have put aside. Those who have one are threads of the
+ * interpreter itself, whom CPython stops wherever they are when it ends: none waits for them. */
+static void
+enter_with_own_state(pyma_visit *visit)
+{
+    const bool has_one = PyGILState_GetThisThreadState() != NULL;
+    visit->gil = PyGILState_Ensure();
+    if (has_one) {
+        uncount_visitor(visit);
+    }
+}
+
 /* With a thread state of the interpreter made for the purpose; what was held before is put aside.
  */
 static bool
@@ -202,10 +232,10 @@ pyma_home_enter(pyma_home *self, pyma_visit *visit)
         return true;
     }
     /* announced before looking, so that home_close either sees us or has closed */
-    count_visitor(self);
+    count_visitor(visit);
     bool entered = atomic_load(&self->open) && !pyma_is_finalizing();
     if (entered && here == NULL && may_ensure(self)) {
-        visit->gil = PyGILState_Ensure(); /* with the state that this thread may have put aside */
+        enter_with_own_state(visit);
     } else if (entered) {
         entered = enter_with_new_state(visit, here);
     }

@@ -19,6 +19,7 @@ typedef struct pyma_visit {
     PyGILState_STATE gil;
     unsigned long forks; /* when it began */
     bool is_local;       /* the thread was there already */
+    bool is_counted;     /* an end of the interpreter waits for it */
 } pyma_visit;
 
 /* Make the home of this interpreter, once; called when the module is made. -1 with an exception. */

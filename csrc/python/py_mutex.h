@@ -23,7 +23,7 @@ pyma_mutex_lock(pyma_mutex *self)
     for (int looks = 1; atomic_exchange_explicit(&self->taken, true, memory_order_acquire);
          looks++) {
         if (looks % PYMA_MUTEX_LOOKS == 0) {
-            pyma_os_nap();
+            pyma_os_nap(0);
         }
     }
 #else

@@ -98,9 +98,9 @@ pyma_os_milliseconds(void);
 
 /* ---- threads ---- */
 
-/* Sleep for the shortest time that there is, so that any other thread may run. */
+/* Sleep, so that any other thread may run; 0 for the shortest time that there is. */
 void
-pyma_os_nap(void);
+pyma_os_nap(int milliseconds);
 
 /* ---- mapped memory ---- */
 

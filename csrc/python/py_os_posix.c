@@ -191,10 +191,11 @@ pyma_os_milliseconds(void)
 /* ---- threads ---- */
 
 void
-pyma_os_nap(void)
+pyma_os_nap(int milliseconds)
 {
-    const struct timespec shortest = {0, 1};
-    (void)nanosleep(&shortest, NULL);
+    const long nanoseconds = milliseconds % 1000 * 1000000L;
+    const struct timespec time = {milliseconds / 1000, nanoseconds > 0 ? nanoseconds : 1};
+    (void)nanosleep(&time, NULL);
 }
 
 /* ---- mapped memory ---- */

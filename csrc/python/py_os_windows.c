@@ -258,9 +258,9 @@ pyma_os_milliseconds(void)
 /* ---- threads ---- */
 
 void
-pyma_os_nap(void)
+pyma_os_nap(int milliseconds)
 {
-    Sleep(1);
+    Sleep(milliseconds > 0 ? (DWORD)milliseconds : 1);
 }
 
 /* ---- mapped memory ---- */
