@@ -143,6 +143,24 @@ def list_views_in_a_gap(reverse=False):
     return array(type_, 4, [None, starts, sizes], items)
 
 
+def list_views_in_gaps(reverse=False, levels=7):
+    """Each level's rows share items on both sides of more that no row has, which are few for what
+    the rows come to, but have as many again in their own gaps."""
+    growth, first = 3.7, 16
+    shared = [int(first * growth**level) for level in range(levels + 3)]
+    below = shared[levels + 1] + 2
+    zeros = packed("i", [0] * below)
+    items = array(ma.list_view(ma.int8()), below, [None, zeros, zeros], ma.array([], ma.int8()))
+    for level in reversed(range(levels + 1)):
+        rows, empty = shared[level], [0] * (shared[level] if level > 0 else 0)
+        starts = [i % 2 if reverse and level == levels else 0 for i in range(rows)]
+        starts = [*empty, *starts, len(items) - 1, 0]
+        sizes = [*empty, *[shared[level + 1]] * rows, 1, 0]
+        type_, buffers = ma.list_view(items.type), [None, packed("i", starts), packed("i", sizes)]
+        items = array(type_, len(starts), buffers, items)
+    return items
+
+
 def long_views(rows=20_000, size=1 << 20):
     view = struct.pack("<i4sii", size, b"xxxx", 0, 0)
     data = ma.py_buffer(b"x" * size)
@@ -201,6 +219,7 @@ ARRAYS = {
             list_views_crossed,
             list_views_under_entries,
             list_views_in_a_gap,
+            list_views_in_gaps,
             long_views,
             unions_in_unions,
             dictionaries_in_dictionaries,

@@ -3,6 +3,10 @@
 ``hostile.amplified`` has the arrays; test_corpus.py does with them all that there is to do.
 """
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from hostile import amplified
 from hostile.amplified import ALL, list_views, stream
@@ -220,6 +224,17 @@ def test_what_no_row_refers_to_is_not_compared(kind):
             writer.write_batch(ma.RecordBatch.from_arrays([words], schema=schema))
     first, second = ma.open_stream(sink.getvalue())
     assert first.equals(second)
+
+
+def test_what_no_row_refers_to_is_no_power_of_the_depth():
+    """Once it is compared for rows that come to more, what it has in gaps of its own is not. By a
+    child, which can be ended: a factor of 16 at each level would take an hour."""
+    code = (
+        "from hostile.amplified import list_views_in_gaps as make; one, other = make(), make(True);"
+        "assert one.equals(other) and other.equals(one) and not one.equals(other.slice(1))"
+    )
+    tests = Path(__file__).parent.parent
+    subprocess.run([sys.executable, "-c", code], cwd=tests, timeout=100, check=True)
 
 
 @pytest.mark.parametrize("flat", [True, False])

@@ -1,5 +1,6 @@
 #include "core/data/equal.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "core/base/number.h"
@@ -19,6 +20,7 @@ typedef struct pair {
     int64_t i; /* first row in a */
     int64_t j; /* first row in b */
     int64_t n;
+    bool are_others; /* they are compared beside those that are asked about (is_cheap) */
 } pair;
 
 static bool
@@ -47,10 +49,12 @@ is_same(pair rows, how how)
 
 /* Whether other rows than those that are asked about, which nobody has counted before, may be
  * compared for `count` of these: they must come to little for each, or what no row refers to would
- * cost more than all that is compared. */
+ * cost more than all that is compared. Within them that is not asked again, for a factor at each
+ * level would be a power of their depth. */
 static bool
 is_cheap(pair others, double count)
 {
+    assert(others.are_others);
     const int64_t each = 16 * MA_EXTENT_ROW;
     const int64_t most = count < (double)(INT64_MAX / each) ? (int64_t)count * each : INT64_MAX;
     return ma_array_extent_within(others.a, others.i, others.n, MA_EXTENT_VISITS, most) &&
@@ -60,7 +64,8 @@ is_cheap(pair others, double count)
 static bool
 children_equal(pair rows, int32_t child, int64_t i, int64_t j, int64_t n, how how)
 {
-    return rows_equal((pair){rows.a->children[child], rows.b->children[child], i, j, n}, how);
+    const pair items = {rows.a->children[child], rows.b->children[child], i, j, n, rows.are_others};
+    return rows_equal(items, how);
 }
 
 /* ---- values of fixed width ---- */
@@ -228,7 +233,7 @@ shared_items_equal(pair rows, how how)
     if (items == 0) { /* then no row has any */
         return true;
     }
-    const pair all = {rows.a->children[0], rows.b->children[0], low, low - shift, high - low};
+    const pair all = {rows.a->children[0], rows.b->children[0], low, low - shift, high - low, true};
     return items > (double)all.n && is_cheap(all, items) && rows_equal(all, how);
 }
 
@@ -363,15 +368,17 @@ entry_at(const ma_array *self, int64_t i)
 }
 
 /* Whether all entries that both dictionaries have are equal, so that equal indices need no look at
- * them. Not worth asking for fewer rows than entries. */
+ * them. Not worth asking for fewer rows than entries. Flat entries have no level below. */
 static bool
 entries_equal(pair rows, how how)
 {
     const ma_array *a = rows.a->dictionary;
     const ma_array *b = rows.b->dictionary;
-    const pair entries = {a, b, 0, 0, ma_min_i64(a->length, b->length)};
+    const bool flat = a->n_children == 0 && a->dictionary == NULL;
+    const pair entries = {a, b, 0, 0, ma_min_i64(a->length, b->length), true};
     return is_same(entries, how) ||
-           (rows.n >= entries.n && is_cheap(entries, (double)rows.n) && rows_equal(entries, how));
+           (rows.n >= entries.n && (flat || !rows.are_others) &&
+            is_cheap(entries, (double)rows.n) && rows_equal(entries, how));
 }
 
 static bool
@@ -399,7 +406,8 @@ dictionaries_equal(pair rows, how how)
         if (x < 0 || (shared && x == y)) {
             continue;
         }
-        if (!rows_equal((pair){rows.a->dictionary, rows.b->dictionary, x, y, 1}, how)) {
+        const pair entry = {rows.a->dictionary, rows.b->dictionary, x, y, 1, rows.are_others};
+        if (!rows_equal(entry, how)) {
             return false;
         }
     }
@@ -452,7 +460,7 @@ are_equal_at_once(pair rows, how how)
         return ma_array_validity(rows.a) != NULL && fixed_equal(rows, how);
     case MA_LAYOUT_LIST_VIEW32:
     case MA_LAYOUT_LIST_VIEW64:
-        return rows.n > 1 && shared_items_equal(rows, how);
+        return rows.n > 1 && !rows.are_others && shared_items_equal(rows, how);
     default:
         return false;
     }
@@ -480,7 +488,7 @@ rows_equal(pair rows, how how)
     for (int64_t k = 0; k < rows.n;) {
         const int64_t at = rows.a->offset + rows.i + k;
         const int64_t valid = ma_bitmap_run(validity, at, rows.n - k, true);
-        const pair run = {rows.a, rows.b, rows.i + k, rows.j + k, valid};
+        const pair run = {rows.a, rows.b, rows.i + k, rows.j + k, valid, rows.are_others};
         if (valid > 0 && !values_equal(run, how)) {
             return false;
         }
@@ -495,7 +503,7 @@ ma_array_equal_range(const ma_array *a, int64_t a_start, const ma_array *b, int6
                      int64_t length, bool nans_equal)
 {
     return ma_type_equal(a->type, b->type, false) &&
-           rows_equal((pair){a, b, a_start, b_start, length},
+           rows_equal((pair){a, b, a_start, b_start, length, false},
                       nans_equal ? BY_NUMBER_OR_NAN : BY_NUMBER);
 }
 
@@ -512,5 +520,5 @@ ma_array_identical_range(const ma_array *a, int64_t a_start, const ma_array *b, 
     return ma_type_equal(a->type, b->type, false) &&
            ma_array_extent_fits(a, a_start, length, MA_EXTENT_VISITS) &&
            ma_array_extent_fits(b, b_start, length, MA_EXTENT_VISITS) &&
-           rows_equal((pair){a, b, a_start, b_start, length}, BY_BITS);
+           rows_equal((pair){a, b, a_start, b_start, length, false}, BY_BITS);
 }

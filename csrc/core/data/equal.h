@@ -9,7 +9,8 @@
  * compared by the values that the indices stand for (an index of a null stands for null), runs by
  * the values of the rows. NaN differs from NaN unless `nans_equal`, and 0.0 equals -0.0, as in
  * pyarrow. Arrays of unequal types are not equal. Takes time in proportion to what the rows come to
- * (data/extent.h, MA_EXTENT_VISITS), which whoever asks bounds beforehand. */
+ * (data/extent.h, MA_EXTENT_VISITS), however deep they nest, which whoever asks bounds
+ * beforehand. */
 bool
 ma_array_equal(const ma_array *a, const ma_array *b, bool nans_equal);
 
