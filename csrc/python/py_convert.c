@@ -8,23 +8,13 @@ int
 pyma_conversion_init(pyma_conversion *self, pyma_state *state, bool from_pandas, bool safe)
 {
     *self = (pyma_conversion){.state = state, .from_pandas = from_pandas, .safe = safe};
-    PyObject *name = PyUnicode_FromString("pandas");
-    PyObject *pandas = name != NULL ? PyImport_GetModule(name) : NULL;
-    int found = PyErr_Occurred() ? -1 : 0;
-    Py_XDECREF(name);
     /* What was never imported cannot be among the values. */
-    if (pandas != NULL && PyModule_Check(pandas)) {
-        PyObject *names = PyModule_GetDict(pandas); /* borrowed */
-        found = pyma_find_key(names, "NA", &self->missing[0]);
-        if (found >= 0) {
-            found = pyma_find_key(names, "NaT", &self->missing[1]);
-        }
-    }
-    Py_XDECREF(pandas);
-    if (found < 0) {
+    if (pyma_find_imported("pandas", "NA", &self->missing[0]) < 0 ||
+        pyma_find_imported("pandas", "NaT", &self->missing[1]) < 0) {
         pyma_conversion_fini(self);
+        return -1;
     }
-    return found < 0 ? -1 : 0;
+    return 0;
 }
 
 void

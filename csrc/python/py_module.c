@@ -199,6 +199,26 @@ pyma_import(pyma_slot *slot, const char *module, const char *name)
     return found;
 }
 
+int
+pyma_find_imported(const char *module, const char *name, PyObject **out)
+{
+    *out = NULL;
+    PyObject *modules = Py_XNewRef(PySys_GetObject("modules")); /* not there any more at the end */
+    PyObject *named = NULL;
+    int found = -1;
+    if (modules == NULL || !PyDict_Check(modules)) {
+        PyErr_SetString(PyExc_RuntimeError, "unable to get sys.modules");
+    } else {
+        found = pyma_find_key(modules, module, &named);
+    }
+    if (found > 0) {
+        found = PyModule_Check(named) ? pyma_find_key(PyModule_GetDict(named), name, out) : 0;
+    }
+    Py_XDECREF(named);
+    Py_XDECREF(modules);
+    return found;
+}
+
 static PyModuleDef_Slot module_slots[] = {
     {Py_mod_exec, module_exec},
     PYMA_SLOT_INTERPRETERS PYMA_SLOT_GIL{0, NULL},

@@ -8,19 +8,6 @@
 
 /* ---- which objects are sockets ---- */
 
-/* The C class that all sockets derive from, if its module was ever imported: else nothing is a
- * socket. A new reference; NULL with or without an exception. */
-static PyObject *
-socket_class(void)
-{
-    PyObject *module_name = PyUnicode_FromString("_socket");
-    PyObject *module = module_name != NULL ? PyImport_GetModule(module_name) : NULL;
-    PyObject *class = module != NULL ? PyObject_GetAttrString(module, "socket") : NULL;
-    Py_XDECREF(module_name);
-    Py_XDECREF(module);
-    return class;
-}
-
 /* Whether two classes share a method: 1, 0, or -1 with an exception. */
 static int
 share_method(PyObject *class, PyObject *base, const char *name)
@@ -47,9 +34,11 @@ is_plain(PyObject *object, PyObject *base)
 int
 pyma_socket_init(pyma_socket *out, PyObject *object)
 {
-    PyObject *class = socket_class();
-    if (class == NULL) {
-        return PyErr_Occurred() ? -1 : 0;
+    /* The C class that all sockets derive from: if nobody imported it, nothing is a socket. */
+    PyObject *class;
+    const int found = pyma_find_imported("_socket", "socket", &class);
+    if (found <= 0) {
+        return found;
     }
     int result = is_plain(object, class);
     if (result > 0) {

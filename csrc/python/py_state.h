@@ -86,6 +86,11 @@ pyma_state_of(PyObject *object)
 PyObject *
 pyma_import(pyma_slot *slot, const char *module, const char *name);
 
+/* What a module has under a name if somebody imported it: 1, with a new reference, or 0. One that
+ * is being imported is looked at as far as it is, and never waited for. -1 with an exception. */
+int
+pyma_find_imported(const char *module, const char *name, PyObject **out);
+
 /* ---- errors (py_errors.c) ---- */
 
 /* Let the exception that is set, if it is one of ours, say which column (its name, a str or bytes)

@@ -1,5 +1,7 @@
 """Nobody waits for Python code that runs inside a call: it could be waiting for them."""
 
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -247,3 +249,54 @@ def test_the_end_of_a_dictionary_may_use_the_writer_that_had_sent_it():
         writer.write_batch(other)
     words = ma.open_stream(sink.getvalue()).read_all().column("word").to_pylist()
     assert words == ["one", "two", "three", "four", "five", "six"]
+
+
+@pytest.mark.parametrize(
+    ("module", "call"),
+    [
+        ("pandas", "ma.array([1, None]).to_pylist() == [1, None]"),
+        ("_socket", "ma.open_stream(io.BytesIO(data)).read_all().num_rows == 3"),
+    ],
+)
+def test_a_module_that_another_thread_imports_is_not_waited_for(module, call):
+    code = f"""
+import importlib.machinery
+import io
+import sys
+import subprocess
+import sys
+import threading
+
+import minarrow as ma
+
+data = {stream_of([BATCH])!r}
+done = []
+
+
+def make_call():
+    done.append({call})
+
+
+class Importer:
+    @staticmethod
+    def find_spec(name, *_):
+        return importlib.machinery.ModuleSpec(name, Importer) if name == {module!r} else None
+
+    @staticmethod
+    def create_module(spec):
+        return None
+
+    @staticmethod
+    def exec_module(module):
+        thread = threading.Thread(target=make_call, daemon=True)
+        thread.start()
+        thread.join(20)
+        assert done == [True]
+
+
+assert {module!r} not in sys.modules
+sys.meta_path.insert(0, Importer)
+import {module}
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
