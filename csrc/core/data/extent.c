@@ -66,9 +66,8 @@ sum(int64_t a, int64_t b)
     return ma_add_i64(a, b, &total) ? total : INT64_MAX;
 }
 
-/* What all rows that take memory come to, each counted once. */
-static int64_t
-stored(const ma_array *self)
+int64_t
+ma_array_extent_stored(const ma_array *self)
 {
     int64_t total = 0;
     if (!ma_array_is_free(self) && !ma_mul_i64(self->length, MA_EXTENT_ROW, &total)) {
@@ -78,9 +77,9 @@ stored(const ma_array *self)
         total = sum(total, self->buffers[i].size);
     }
     for (int32_t i = 0; i < self->n_children; i++) {
-        total = sum(total, stored(self->children[i]));
+        total = sum(total, ma_array_extent_stored(self->children[i]));
     }
-    return self->dictionary != NULL ? sum(total, stored(self->dictionary)) : total;
+    return self->dictionary != NULL ? sum(total, ma_array_extent_stored(self->dictionary)) : total;
 }
 
 /* ---- what rows come to ---- */
@@ -320,7 +319,7 @@ ma_array_extent_within(const ma_array *self, int64_t start, int64_t length, ma_e
 int64_t
 ma_array_extent_limit(const ma_array *self)
 {
-    return sum(MA_MAX_REPEATED_SIZE, stored(self));
+    return sum(MA_MAX_REPEATED_SIZE, ma_array_extent_stored(self));
 }
 
 bool
@@ -353,7 +352,7 @@ ma_arrays_check_extent(ma_array *const *arrays, int64_t n, ma_error *err)
     int64_t rows = 0;
     for (int64_t i = 0; i < n; i++) {
         if (may_repeat(arrays[i], purse.kind)) {
-            purse.left = sum(purse.left, stored(arrays[i]));
+            purse.left = sum(purse.left, ma_array_extent_stored(arrays[i]));
         }
     }
     for (int64_t i = 0; i < n; i++) {

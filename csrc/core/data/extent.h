@@ -22,6 +22,10 @@ bool
 ma_array_extent_within(const ma_array *self, int64_t start, int64_t length, ma_extent_kind kind,
                        int64_t most);
 
+/* What all rows that take memory come to, each counted once. */
+int64_t
+ma_array_extent_stored(const ma_array *self);
+
 /* What all rows may come to: MA_MAX_REPEATED_SIZE bytes beyond what the array's stored rows,
  * counted once, do. */
 int64_t

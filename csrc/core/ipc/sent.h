@@ -3,7 +3,7 @@
 #ifndef MA_IPC_SENT_H
 #define MA_IPC_SENT_H
 
-#include "core/data/array.h"
+#include "core/ipc/value_table.h"
 
 /* What to do for a dictionary of a batch. */
 typedef enum ma_send {
@@ -15,9 +15,10 @@ typedef enum ma_send {
 
 typedef struct ma_sent {
     int32_t count;
-    ma_array **last;    /* owned, each of them; what was sent for each number, or NULL */
-    ma_array **pending; /* owned, each of them; what will be sent on commit; NULL: as before */
-    bool *renewed;      /* in the current batch: sent from the start again */
+    ma_array **last;        /* owned, each of them; what was sent for each number, or NULL */
+    ma_array **pending;     /* owned, each of them; what will be sent on commit; NULL: as before */
+    bool *renewed;          /* in the current batch: sent from the start again */
+    ma_value_table *tables; /* owned; where each finds its values, if dictionaries are unified */
 } ma_sent;
 
 MA_NODISCARD ma_status

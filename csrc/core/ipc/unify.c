@@ -1,199 +1,31 @@
 #include "core/ipc/unify.h"
 
-#include <string.h>
-
-#include "core/base/hash.h"
 #include "core/base/memory.h"
 #include "core/base/number.h"
 #include "core/data/concat.h"
-#include "core/data/equal.h"
 #include "core/data/extent.h"
 
-typedef struct slot {
-    uint64_t hash;
-    int64_t row; /* plus 1; 0 is a free slot */
-} slot;
-
-/* A hash table from values to their first row, over two arrays seen as one: what was sent, and
- * what comes. */
-typedef struct value_table {
-    const ma_array *sent;
-    const ma_array *values;
-    ma_hash_key key;
-    slot *slots; /* owned; a power of two of them */
-    uint64_t mask;
-} value_table;
-
-static const ma_array *
-locate(const value_table *self, int64_t row, int64_t *at)
-{
-    const bool is_sent = row < self->sent->length;
-    *at = is_sent ? row : row - self->sent->length;
-    return is_sent ? self->sent : self->values;
-}
-
-static void
-add_value(ma_hash *hash, const ma_array *array, int64_t i);
-
-static void
-add_items(ma_hash *hash, const ma_array *array, int64_t i)
-{
-    int64_t start;
-    int64_t size;
-    ma_array_list_at(array, i, &start, &size);
-    ma_hash_add(hash, (uint64_t)size);
-    for (int64_t k = 0; k < size; k++) {
-        add_value(hash, array->children[0], start + k);
-    }
-}
-
-static void
-add_union(ma_hash *hash, const ma_array *array, int64_t i)
-{
-    int64_t row;
-    const int32_t child = ma_array_union_at(array, i, &row);
-    ma_hash_add(hash, (uint64_t)child);
-    add_value(hash, array->children[child], row);
-}
-
-static void
-add_bytes(ma_hash *hash, ma_bytes bytes)
-{
-    ma_hash_add(hash, (uint64_t)bytes.size);
-    ma_hash_add_bytes(hash, bytes.data, bytes.size);
-}
-
-static void
-add_present(ma_hash *hash, const ma_array *array, int64_t i)
-{
-    switch (array->type->layout) {
-    case MA_LAYOUT_FIXED:
-        if (array->type->bits == 1) {
-            ma_hash_add(hash, ma_bitmap_get(array->buffers[1].data, array->offset + i));
-            return;
-        } /* fall through */
-    case MA_LAYOUT_BINARY32:
-    case MA_LAYOUT_BINARY64:
-    case MA_LAYOUT_VIEW:
-        add_bytes(hash, ma_array_bytes_at(array, i));
-        return;
-    case MA_LAYOUT_LIST32:
-    case MA_LAYOUT_LIST64:
-    case MA_LAYOUT_LIST_VIEW32:
-    case MA_LAYOUT_LIST_VIEW64:
-    case MA_LAYOUT_FIXED_LIST:
-        add_items(hash, array, i);
-        return;
-    case MA_LAYOUT_STRUCT:
-        for (int32_t c = 0; c < array->n_children; c++) {
-            add_value(hash, array->children[c], array->offset + i);
-        }
-        return;
-    case MA_LAYOUT_SPARSE_UNION:
-    case MA_LAYOUT_DENSE_UNION:
-        add_union(hash, array, i);
-        return;
-    case MA_LAYOUT_RUN_END:
-        add_value(hash, array->children[1], ma_array_run_at(array, i));
-        return;
-    case MA_LAYOUT_NULL:
-    case MA_LAYOUT_DICTIONARY: /* such values are left as they are */
-        return;
-    }
-}
-
-/* Identical values hash alike, and values hash alike only by chance: all that they hold counts. */
-static void
-add_value(ma_hash *hash, const ma_array *array, int64_t i)
-{
-    const bool is_null = ma_array_is_null(array, i);
-    ma_hash_add(hash, is_null);
-    if (!is_null) {
-        add_present(hash, array, i);
-    }
-}
-
-static uint64_t
-hash_row(const value_table *self, const ma_array *array, int64_t i)
-{
-    ma_hash hash = ma_hash_begin(self->key);
-    add_value(&hash, array, i);
-    return ma_hash_end(hash);
-}
-
-/* The first row that holds what `row` holds: `row` itself, put into the table, if there was
- * none. */
-static int64_t
-find_or_add(value_table *self, int64_t row)
-{
-    int64_t at;
-    const ma_array *array = locate(self, row, &at);
-    const uint64_t hash = hash_row(self, array, at);
-    uint64_t place = hash & self->mask;
-    for (; self->slots[place].row != 0; place = (place + 1) & self->mask) {
-        const int64_t other_row = self->slots[place].row - 1;
-        int64_t other_at;
-        const ma_array *other = locate(self, other_row, &other_at);
-        if (self->slots[place].hash == hash &&
-            ma_array_identical_range(array, at, other, other_at, 1)) {
-            return other_row;
-        }
-    }
-    self->slots[place] = (slot){hash, row + 1};
-    return row;
-}
-
-static ma_status
-open_table(value_table *self, const ma_array *sent, const ma_array *values, ma_error *err)
-{
-    const int64_t rows = sent->length + values->length;
-    int64_t size = 16;
-    while (size < 2 * rows) {
-        size *= 2;
-    }
-    slot *slots = ma_calloc(size, sizeof(*slots));
-    *self = (value_table){sent, values, ma_hash_key_for(slots), slots, (uint64_t)size - 1};
-    return slots != NULL ? MA_OK : ma_fail_nomem(err, size * (int64_t)sizeof(*slots));
-}
-
-/* Where each incoming value stands in the united dictionary; `fresh[i]` says that it is new
- * there. */
-static int64_t
-map_values(value_table *table, int64_t *map, bool *fresh)
-{
-    const int64_t n_sent = table->sent->length;
-    int64_t next = n_sent;
-    for (int64_t i = 0; i < n_sent; i++) {
-        (void)find_or_add(table, i);
-    }
-    for (int64_t i = 0; i < table->values->length; i++) {
-        const int64_t first = find_or_add(table, n_sent + i);
-        fresh[i] = first == n_sent + i;
-        map[i] = fresh[i] ? next++ : (first < n_sent ? first : map[first - n_sent]);
-    }
-    return next;
-}
+/* Bytes of values that share what they hold, however little that is. */
+#define MAX_SHARED_SIZE (1 << 20)
 
 /* What was sent, and behind it the new values, in runs that lie together. */
 static ma_status
-join_values(ma_array *sent, ma_array *values, const bool *fresh, ma_array **out, ma_error *err)
+join_values(ma_array *sent, ma_array *values, const int64_t *added, int64_t n_added, ma_array **out,
+            ma_error *err)
 {
-    ma_array **parts = ma_calloc(values->length + 1, sizeof(*parts));
+    ma_array **parts = ma_calloc(n_added + 1, sizeof(*parts));
     int64_t n = 1;
     ma_status st = MA_OK;
     if (parts == NULL) {
-        return ma_fail_nomem(err, (values->length + 1) * (int64_t)sizeof(*parts));
+        return ma_fail_nomem(err, (n_added + 1) * (int64_t)sizeof(*parts));
     }
     parts[0] = ma_array_ref(sent);
-    for (int64_t i = 0; i < values->length && st == MA_OK; i++) {
-        const int64_t start = i;
-        while (i < values->length && fresh[i]) {
+    for (int64_t i = 0; i < n_added && st == MA_OK; n += st == MA_OK) {
+        const int64_t first = i++;
+        while (i < n_added && added[i] == added[i - 1] + 1) {
             i++;
         }
-        if (i > start) {
-            st = ma_array_slice(values, start, i - start, &parts[n], err);
-            n += st == MA_OK;
-        }
+        st = ma_array_slice(values, added[first], i - first, &parts[n], err);
     }
     if (st == MA_OK) {
         st = ma_array_concat(sent->type, parts, n, out, err);
@@ -298,57 +130,73 @@ remap_array(ma_array *array, ma_array *united, const int64_t *map, ma_array **ou
     return MA_OK;
 }
 
+/* `map` and `added` have room for all of the array's dictionary. */
 static ma_status
-unify_with(ma_array *sent, ma_array *array, int64_t *map, bool *fresh, ma_array **out,
+unify_with(ma_value_table *table, ma_array *array, int64_t *map, int64_t *added, ma_array **out,
            ma_error *err)
 {
     ma_array *values = array->dictionary;
     ma_array *united = NULL;
-    value_table table;
-    MA_TRY(open_table(&table, sent, values, err));
-    (void)map_values(&table, map, fresh);
-    ma_free(table.slots);
-    if (is_identity(map, values->length)) {
-        *out = ma_array_ref(array); /* the same one, a part of it, or grown: nothing to map */
+    int64_t n_added;
+    MA_TRY(ma_value_table_add(table, values, map, added, &n_added, err));
+    if (is_identity(map, values->length)) { /* a part of what was sent, or grown: nothing to map */
+        ma_value_table_rename(table, n_added > 0 ? values : table->values);
+        *out = ma_array_ref(array);
         return MA_OK;
     }
-    MA_TRY(join_values(sent, values, fresh, &united, err));
+    MA_TRY(join_values(table->values, values, added, n_added, &united, err));
+    ma_value_table_rename(table, united);
     const ma_status st = remap_array(array, united, map, out, err);
     ma_array_unref(united);
     return st;
 }
 
-/* Whether the values, each taken by itself, come to about what lies in memory. */
-static bool
-may_look_at_each(const ma_array *values)
-{
-    return ma_array_extent_fits(values, 0, values->length, MA_EXTENT_OBJECTS);
-}
-
 static ma_status
-unify_dictionary(const ma_sent *sent, const ma_type *type, ma_array *array, ma_array **out,
-                 ma_error *err)
+unify_values(ma_value_table *table, ma_array *array, ma_array **out, ma_error *err)
 {
-    ma_array *last = ma_sent_values(sent, (int32_t)type->dictionary_id);
-    const int64_t n = array->dictionary->length;
-    if (last == NULL || last == array->dictionary || type->value_type->has_dictionary ||
-        !may_look_at_each(last) || !may_look_at_each(array->dictionary)) {
-        *out = ma_array_ref(array);
-        return MA_OK;
-    }
-    int64_t *map = ma_malloc(n * (int64_t)sizeof(*map));
-    bool *fresh = ma_malloc(n * (int64_t)sizeof(*fresh));
-    ma_status st = map != NULL && fresh != NULL ? MA_OK : ma_fail_nomem(err, n);
+    const int64_t size = array->dictionary->length * (int64_t)sizeof(int64_t);
+    int64_t *map = ma_malloc(size);
+    int64_t *added = ma_malloc(size);
+    ma_status st = map != NULL && added != NULL ? MA_OK : ma_fail_nomem(err, size);
     if (st == MA_OK) {
-        st = unify_with(last, array, map, fresh, out, err);
+        st = unify_with(table, array, map, added, out, err);
+    }
+    if (st != MA_OK) { /* what was added is in no array that anybody has */
+        ma_value_table_clear(table);
     }
     ma_free(map);
-    ma_free(fresh);
+    ma_free(added);
     return st;
 }
 
+/* Whether the values, each taken by itself, come to about what lies in memory: that long it takes
+ * to look at each, and a batch that brings such values may do so in a few bytes. */
+static bool
+may_look_at_each(const ma_array *values)
+{
+    const int64_t stored = ma_min_i64(ma_array_extent_stored(values), INT64_MAX / 32);
+    return ma_array_extent_within(values, 0, values->length, MA_EXTENT_OBJECTS,
+                                  MAX_SHARED_SIZE + 16 * stored);
+}
+
 static ma_status
-unify_children(const ma_sent *sent, const ma_type *type, ma_array *copy, ma_error *err)
+unify_dictionary(ma_sent *sent, const ma_type *type, ma_array *array, ma_array **out, ma_error *err)
+{
+    const int32_t number = (int32_t)type->dictionary_id;
+    ma_value_table *table = &sent->tables[number];
+    ma_array *last = ma_sent_values(sent, number);
+    if (last == NULL || last == array->dictionary || type->value_type->has_dictionary ||
+        !(table->values == last || may_look_at_each(last)) ||
+        !may_look_at_each(array->dictionary)) {
+        *out = ma_array_ref(array);
+        return MA_OK;
+    }
+    MA_TRY(ma_value_table_open(table, last, err));
+    return unify_values(table, array, out, err);
+}
+
+static ma_status
+unify_children(ma_sent *sent, const ma_type *type, ma_array *copy, ma_error *err)
 {
     for (int32_t i = 0; i < type->n_children; i++) {
         ma_array *child = NULL;
@@ -360,8 +208,7 @@ unify_children(const ma_sent *sent, const ma_type *type, ma_array *copy, ma_erro
 }
 
 ma_status
-ma_unify_column(const ma_sent *sent, const ma_type *type, ma_array *column, ma_array **out,
-                ma_error *err)
+ma_unify_column(ma_sent *sent, const ma_type *type, ma_array *column, ma_array **out, ma_error *err)
 {
     ma_array *copy = NULL;
     if (!type->has_dictionary) {

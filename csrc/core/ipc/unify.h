@@ -11,7 +11,7 @@
  * looking at each would take long (data/extent.h), are left as they are.
  * Fails with MA_INVALID when an index outgrows its type, MA_NOMEM. */
 MA_NODISCARD ma_status
-ma_unify_column(const ma_sent *sent, const ma_type *type, ma_array *column, ma_array **out,
+ma_unify_column(ma_sent *sent, const ma_type *type, ma_array *column, ma_array **out,
                 ma_error *err);
 
 #endif
