@@ -256,8 +256,12 @@ import_stream(fuzz_input *in, const ma_field *field)
     int handed_out = 0;
     source *made = malloc(sizeof(*made));
     FUZZ_REQUIRE(made != NULL);
-    *made = (source){
-        {source_schema, source_next, source_free}, in, field, &released, 0, fuzz_take(in) % 5};
+    *made = (source){{.schema = source_schema, .next = source_next, .free = source_free},
+                     in,
+                     field,
+                     &released,
+                     0,
+                     fuzz_take(in) % 5};
     FUZZ_REQUIRE(ma_cdata_export_stream(&made->base, &stream, NULL) == MA_OK);
     ma_status st = ma_cdata_stream_field(&stream, &limits, &found, &err);
     while (st == MA_OK) {

@@ -3,6 +3,7 @@
 
 #include "core/cdata/request.h"
 #include "core/cdata/stream.h"
+#include "python/py_failure.h"
 #include "python/py_guard.h"
 #include "python/py_module.h"
 
@@ -136,7 +137,8 @@ next_batch(BatchStreamObject *self)
     PyObject *wrapped = st == MA_OK    ? pyma_batch_wrap(self->state, batch)
                         : st == MA_END ? NULL
                                        : pyma_raise(self->state, &err);
-    if (wrapped == NULL) {
+    const bool goes_on = st == MA_IO && pyma_is_for_now(err.sys_errno);
+    if (wrapped == NULL && !goes_on) {
         self->failed = st != MA_END;
         pyma_release_stream(&self->stream);
     }

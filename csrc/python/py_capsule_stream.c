@@ -1,4 +1,6 @@
 /* C streams of what Python holds: arrays or batches that are there, or an iterator of batches. */
+#include <errno.h>
+
 #include "core/base/memory.h"
 #include "core/base/release.h"
 #include "core/cdata/export_array.h"
@@ -117,7 +119,11 @@ errno_of_exception(PyObject *error)
     const long value = number != NULL && PyLong_Check(number) ? PyLong_AsLong(number) : 0;
     Py_XDECREF(number);
     PyErr_Clear();
-    return value > 0 && value < 100000 ? (int)value : 0;
+    if (value > 0 && value < 100000) {
+        return (int)value;
+    }
+    /* that of a socket says it by its class alone */
+    return PyErr_GivenExceptionMatches(error, PyExc_TimeoutError) ? ETIMEDOUT : 0;
 }
 
 /* The exception that is set, as an error of the core: all that a C stream can say. */
@@ -147,6 +153,9 @@ take_next(iterated_source *self, ma_batch **out, ma_error *err)
 {
     PyObject *item = PyIter_Next(self->iterator);
     if (item == NULL) {
+        /* a reader of ours goes on where it was, or says itself that it cannot; others may be at
+         * their end once they raised, as generators are, which would look like the stream's */
+        self->base.lost_nothing = PyObject_TypeCheck(self->iterator, self->state->StreamReader);
         return PyErr_Occurred() ? error_of_exception(err) : MA_END;
     }
     ma_batch *batch = pyma_batch_get(self->state, item);
@@ -226,8 +235,11 @@ listed_new(pyma_state *state, PyObject *items, bool of_arrays)
         PyErr_NoMemory();
         return NULL;
     }
-    self->base = (ma_cdata_source){listed_schema, of_arrays ? listed_next_array : listed_next_batch,
-                                   listed_free};
+    self->base = (ma_cdata_source){
+        .schema = listed_schema,
+        .next = of_arrays ? listed_next_array : listed_next_batch,
+        .free = listed_free,
+    };
     *(of_arrays ? (void **)&self->arrays : (void **)&self->batches) = space;
     for (; self->count < count; self->count++) {
         PyObject *item = PyTuple_GET_ITEM(items, self->count);
@@ -303,7 +315,7 @@ source_of_iterable(pyma_state *state, PyObject *iterable, ma_schema *own, ma_sch
         return NULL;
     }
     *self = (iterated_source){
-        .base = {iterated_schema, iterated_next, iterated_free},
+        .base = {.schema = iterated_schema, .next = iterated_next, .free = iterated_free},
         .release = {.run = iterated_let_go},
         .home = home,
         .iterator = iterator,

@@ -13,6 +13,13 @@ pyma_is_would_block(int code)
     return code == EAGAIN || code == EWOULDBLOCK;
 }
 
+/* Whether the same may succeed later. */
+static inline bool
+pyma_is_for_now(int code)
+{
+    return pyma_is_would_block(code) || code == ETIMEDOUT || code == EINTR;
+}
+
 /* Raise the OSError of an errno; `name`, which may be NULL, is the file's. */
 static inline void
 pyma_raise_errno(int code, PyObject *name)

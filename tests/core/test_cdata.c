@@ -449,6 +449,7 @@ typedef struct batches {
     int left;
     ma_status then; /* what comes after the last one */
     int *freed;
+    bool goes_on;   /* after that, where it is a failure, with two more */
 } batches;
 
 static ma_status
@@ -466,6 +467,8 @@ batches_next(ma_cdata_source *base, struct ArrowArray *out, ma_error *err)
             ma_fail(err, self->then, -1, "the well is dry");
             ma_error_prefix(err, "batch 2, column '\xff'");
         }
+        self->left = 2;
+        self->base.lost_nothing = self->goes_on;
         return self->then;
     }
     self->left--;
@@ -486,7 +489,11 @@ source_of(ma_batch *batch, ma_status then, int *freed)
 {
     batches *self = malloc(sizeof(*self));
     *self = (batches){
-        {batches_schema, batches_next, batches_free}, ma_batch_ref(batch), 2, then, freed};
+        {.schema = batches_schema, .next = batches_next, .free = batches_free},
+        ma_batch_ref(batch),
+        2,
+        then,
+        freed};
     return &self->base;
 }
 
@@ -579,12 +586,38 @@ test_stream_errors(void)
         }
         CHECK(stream.get_next(&stream, &chunk) == cases[i].code && chunk.release == NULL);
         CHECK(strcmp(stream.get_last_error(&stream), "the well is dry (batch 2, column '?')") == 0);
+        struct ArrowSchema schema;
+        CHECK(stream.get_schema(&stream, &schema) == 0);
+        schema.release(&schema);
         CHECK(ma_cdata_stream_next_batch(&stream, ma_batch_schema(batch), &back, &err) ==
               cases[i].back);
         CHECK(strcmp(err.text, "the well is dry (batch 2, column '?')") == 0);
         CHECK(cases[i].back != MA_IO || err.sys_errno == EIO);
         stream.release(&stream);
     }
+    ma_batch_unref(batch);
+    ma_array_unref(column);
+}
+
+static void
+test_stream_that_goes_on(void)
+{
+    struct ArrowArrayStream stream;
+    struct ArrowArray chunk;
+    int freed = 0;
+    ma_array *column = numbers(3, 1, 2, 3);
+    ma_batch *batch = batch_of(&column, 1);
+    ma_cdata_source *source = source_of(batch, MA_IO, &freed);
+    ((batches *)source)->goes_on = true;
+    CHECK(ma_cdata_export_stream(source, &stream, NULL) == MA_OK);
+    for (int k = 0; k < 6; k++) {
+        CHECK(stream.get_next(&stream, &chunk) == (k % 3 == 2 ? EIO : 0));
+        CHECK((chunk.release == NULL) == (k % 3 == 2));
+        if (chunk.release != NULL) {
+            chunk.release(&chunk);
+        }
+    }
+    stream.release(&stream);
     ma_batch_unref(batch);
     ma_array_unref(column);
 }
@@ -653,6 +686,7 @@ main(void)
     test_stream();
     test_stream_of_arrays();
     test_stream_errors();
+    test_stream_that_goes_on();
     test_memory_failures();
     return 0;
 }

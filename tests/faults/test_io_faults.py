@@ -193,6 +193,26 @@ def test_reading_goes_on_after_it_would_have_to_wait(pair, mode):
     assert are(got, BATCHES)
 
 
+@pytest.mark.parametrize("mode", ["timeout", "non-blocking"])
+@pytest.mark.parametrize("library", ["minarrow", "pyarrow"])
+def test_reading_what_is_lent_goes_on_after_it_would_have_to_wait(pair, library, mode):
+    ours, theirs = pair
+    theirs.sendall(STREAM[: ENDS[0]])
+    ours.settimeout(0.001 if mode == "timeout" else 0)
+    lent = pytest.importorskip(library).RecordBatchReader.from_stream(ma.open_stream(ours))
+    got = []
+    for at in range(ENDS[0], len(STREAM), 61):
+        while True:
+            try:
+                got.append(ma.record_batch(lent.read_next_batch()))
+            except OSError:
+                break
+        theirs.sendall(STREAM[at : at + 61])
+    theirs.shutdown(socket.SHUT_WR)
+    got += map(ma.record_batch, lent)
+    assert are(got, BATCHES)
+
+
 @posix
 def test_reading_goes_on_from_a_non_blocking_pipe():
     inner, outer = os.pipe()

@@ -1,6 +1,7 @@
 """Tables and readers to other libraries and back, batch by batch."""
 
 import datetime as dt
+import errno
 from decimal import Decimal
 
 import pytest
@@ -336,6 +337,23 @@ def test_a_stream_that_failed_is_lent_no_further():
     assert theirs.read_next_batch().to_pydict() == {"a": [0]}
     for _ in range(2):
         with pytest.raises(ValueError, match="this one is lost"):
+            theirs.read_next_batch()
+
+
+def test_an_iterator_that_would_block_may_have_ended():
+    """As generators have that raised. What is lent does not end as if all had come."""
+    batch = ma.record_batch({"a": [1]})
+
+    def batches():
+        yield batch
+        raise BlockingIOError(errno.EAGAIN, "not now")
+        yield batch
+
+    reader = ma.RecordBatchReader.from_batches(batch.schema, batches())
+    theirs = pytest.importorskip("pyarrow").RecordBatchReader.from_stream(reader)
+    assert theirs.read_next_batch().num_rows == 1
+    for _ in range(2):
+        with pytest.raises(OSError, match="not now"):
             theirs.read_next_batch()
 
 

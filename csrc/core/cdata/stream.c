@@ -14,7 +14,7 @@
 typedef struct exported {
     ma_cdata_source *source; /* owned */
     bool ended;
-    int failed; /* the errno that is given from then on, since a chunk may be lost; else 0 */
+    ma_error lost; /* the failure that is repeated from then on, as a chunk may be lost; or MA_OK */
     char text[sizeof(((ma_error *)0)->text) + sizeof(((ma_error *)0)->where) + 4];
 } exported;
 
@@ -82,20 +82,24 @@ stream_get_next(struct ArrowArrayStream *stream, struct ArrowArray *out)
     exported *self = stream->private_data;
     ma_error err;
     out->release = NULL; /* the end, unless there is one more */
-    if (self->ended || self->failed != 0) {
-        return self->failed;
+    if (self->lost.status != MA_OK) {
+        return fail_stream(self, &self->lost);
+    }
+    if (self->ended) {
+        return 0;
     }
     ma_error_init(&err);
     self->text[0] = '\0';
+    self->source->lost_nothing = false;
     const ma_status st = self->source->next(self->source, out, &err);
-    if (st == MA_END) {
-        self->ended = true;
+    if (st == MA_OK || st == MA_END) {
+        self->ended = st == MA_END;
         return 0;
     }
-    if (st != MA_OK) {
-        self->failed = fail_stream(self, &err);
+    if (!self->source->lost_nothing) {
+        self->lost = err;
     }
-    return self->failed;
+    return fail_stream(self, &err);
 }
 
 static const char *
@@ -124,6 +128,7 @@ ma_cdata_export_stream(ma_cdata_source *source, struct ArrowArrayStream *out, ma
         return ma_fail_nomem(err, sizeof(*self));
     }
     self->source = source;
+    ma_error_init(&self->lost);
     *out = (struct ArrowArrayStream){
         .get_schema = stream_get_schema,
         .get_next = stream_get_next,

@@ -16,9 +16,11 @@ struct ma_cdata_source {
     /* Export the schema of all chunks (cdata/export_schema.h); called any number of times. */
     ma_status (*schema)(ma_cdata_source *self, struct ArrowSchema *out, ma_error *err);
     /* Export the next chunk (cdata/export_array.h), or return MA_END, after which it is not called
-     * again. */
+     * again. Nor is it after a failure, which is repeated from then on, unless `lost_nothing`. */
     ma_status (*next)(ma_cdata_source *self, struct ArrowArray *out, ma_error *err);
     void (*free)(ma_cdata_source *self);
+    /* Set by `next` where it failed and may be called again: the next chunk is still to come. */
+    bool lost_nothing;
 };
 
 /* Make a stream of `source`, which it takes over, also on failure (MA_NOMEM; `out` is then marked
