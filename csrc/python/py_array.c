@@ -541,7 +541,7 @@ PyDoc_STRVAR(to_string_doc,
              "skip_new_lines=False)\n--\n\nThe values as text, those amid a long array left out.");
 
 enum {
-    MOST_INDENT = 1 << 20 /* of each line: more is no text that anyone reads */
+    MOST_INDENT = 1024 /* of each line: more is no text that anyone reads */
 };
 
 static PyObject *

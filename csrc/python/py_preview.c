@@ -54,18 +54,21 @@ all_rows(const ma_array *array)
 }
 
 static void
-begin_line(const printer *self, int indent)
+add_indent(const printer *self, int indent)
 {
-    if (!self->options->one_line) {
-        ma_text_add(self->out, "\n%*s", indent, "");
+    static const char spaces[] = "                                ";
+    const int most = (int)sizeof(spaces) - 1;
+    for (int left = self->options->one_line ? 0 : indent; left > 0; left -= most) {
+        ma_text_add_bytes(self->out, spaces, left < most ? left : most);
     }
 }
 
 static void
-add_indent(const printer *self, int indent)
+begin_line(const printer *self, int indent)
 {
     if (!self->options->one_line) {
-        ma_text_add(self->out, "%*s", indent, "");
+        ma_text_add_bytes(self->out, "\n", 1);
+        add_indent(self, indent);
     }
 }
 

@@ -118,9 +118,18 @@ def test_equality_looks_at_values(array):
 def test_an_indent_that_nobody_reads(array):
     assert str(array) in array.to_string(top_level_indent=-5)
     assert array.to_string(top_level_indent=3).lstrip("\n").startswith("   ")
-    for indent in (2**31 - 1, 2**20 + 1):
+    for indent in (2**31 - 1, 1025):
         with pytest.raises(ValueError, match=f"top_level_indent is {indent}, and at most"):
             array.to_string(top_level_indent=indent)
+
+
+def test_lines_begin_with_as_many_spaces_as_asked_for():
+    pyarrow = pytest.importorskip("pyarrow")
+    ours = ma.array([[[1], None], [], None])
+    theirs = pyarrow.array(ours)
+    for indent in (0, 1, 31, 32, 33, 254, 255, 256, 1024):
+        text = ours.to_string(top_level_indent=indent)
+        assert text == theirs.to_string(top_level_indent=indent)
 
 
 def test_pickles_hold_the_rows_and_no_more(array):
