@@ -376,9 +376,8 @@ entries_equal(pair rows, how how)
     const ma_array *b = rows.b->dictionary;
     const bool flat = a->n_children == 0 && a->dictionary == NULL;
     const pair entries = {a, b, 0, 0, ma_min_i64(a->length, b->length), true};
-    return is_same(entries, how) ||
-           (rows.n >= entries.n && (flat || !rows.are_others) &&
-            is_cheap(entries, (double)rows.n) && rows_equal(entries, how));
+    return is_same(entries, how) || (rows.n >= entries.n && (flat || !rows.are_others) &&
+                                     is_cheap(entries, (double)rows.n) && rows_equal(entries, how));
 }
 
 static bool
