@@ -206,6 +206,108 @@ def test_null_rows_of_any_child(kind, rows):
     assert column_in(sink.getvalue()).equals(column)
 
 
+# -- offsets into each child never go back, which pyarrow's full validation asks for
+
+EIGHT = {
+    "bool": ma.array([True, False, None, True, False, True, None, True]),
+    "int16": ma.array([10, 11, None, 13, 14, 15, 16, 17], ma.int16()),
+    "zero width": ma.array([b""] * 8, ma.binary(0)),
+    "string": ma.array(["", "bb", None, "d" * 20, "e", "f", "g", "h"]),
+    "string_view": ma.array(["", "b" * 30, None, "d" * 20, "e", "f", "g", "h"], ma.string_view()),
+    "list": ma.array([[i] * i if i != 2 else None for i in range(8)]),
+    "list_view": ma.array([[i] * i for i in range(8)], ma.list_view(ma.int8())),
+    "fixed lists": ma.array([[i, None] for i in range(8)], ma.list_(ma.int8(), 2)),
+    "structs": ma.array([{"a": i, "b": ["x"] * i} for i in range(8)]),
+    "dictionary": ma.array(list("abcdabca"), ma.dictionary(ma.int8(), ma.string())),
+    "dense_union": ma.StructArray.from_arrays(
+        [
+            ma.UnionArray.from_dense(
+                ma.array([0, 1] * 4, ma.int8()),
+                ma.array([0, 0, 1, 1, 2, 2, 3, 3], ma.int32()),
+                [ma.array([1, 2, 3, 4]), ma.array(["a", "b", "c", "d"])],
+            )
+        ],
+        ["u"],
+    ),
+}
+VALID = [(0, 1, 2, 3), (1, 3, 5, 7), (0, 0, 1, 1), (2, 2, 2, 2)]
+NULL = [
+    (0, 1, 2, 3),
+    (1, 3, 5, 7),
+    (0, 0, 0, 0),
+    (7, 4, 2, 0),
+    (7, 7, 7, 7),
+    (-1, 8, -9, 2**31 - 1),
+]
+
+
+def same_after_writing(pyarrow, column, values):
+    """Lent to pyarrow, and written and read again by both."""
+    theirs = pyarrow.array(column)
+    theirs.validate(full=True)
+    assert column.to_pylist() == theirs.to_pylist() == values
+    sink = ma.BufferOutputStream()
+    with ma.new_stream(sink, ma.schema([ma.field("u", column.type)])) as writer:
+        writer.write_batch(ma.RecordBatch.from_arrays([column], ["u"]))
+    (theirs,) = pyarrow.ipc.open_stream(pyarrow.py_buffer(sink.getvalue()))
+    theirs.validate(full=True)
+    assert column_in(sink.getvalue()).to_pylist() == theirs.column(0).to_pylist() == values
+
+
+@pytest.mark.parametrize("ids", [(5, 5, 5, 5), (5, 9, 5, 9), (9, 5, 5, 9)])
+@pytest.mark.parametrize("valid", VALID)
+@pytest.mark.parametrize("kind", EIGHT)
+def test_offsets_never_go_back(pyarrow, kind, valid, ids):
+    child, numbers = EIGHT[kind], ma.array(range(8))
+    said = {5: child.to_pylist(), 9: numbers.to_pylist()}
+    for null in NULL:
+        for bits in range(16):
+            pairs = zip(valid, null, strict=True)
+            offsets = [pair[~bits >> i & 1] for i, pair in enumerate(pairs)]
+            values = [
+                said[id_][offset] if bits >> i & 1 else None
+                for i, (id_, offset) in enumerate(zip(ids, offsets, strict=True))
+            ]
+            column = column_in(dense(ids, offsets, child, numbers, bits=bytes([bits])))
+            assert [id_ for id_, _ in raw_values(column)] == list(ids)
+            same_after_writing(pyarrow, column, values)
+
+
+def test_null_rows_that_have_a_row_of_their_own_keep_it():
+    """Nothing is laid out anew."""
+    column = column_in(dense([5, 9, 5], [0, 0, 1], ma.array([1, 2]), ma.array([3]), bits=b"\x01"))
+    assert column.offsets.to_pylist() == [0, 0, 1]
+    assert [column.field(i).to_pylist() for i in (0, 1)] == [[1, None], [None]]
+
+
+@pytest.mark.parametrize("kind", EIGHT)
+def test_many_nulls_between_many_rows(pyarrow, kind):
+    """All of which point at row 0, as Arrow's C++ library once wrote them."""
+    child, rows = ma.concat_arrays([EIGHT[kind]] * 200), 1600
+    offsets = [place for i in range(rows) for place in (i, 0, 0)]
+    bits = sum(1 << 3 * i for i in range(rows)).to_bytes(3 * rows // 8, "little")
+    values = [value for said in child.to_pylist() for value in (said, None, None)]
+    same_after_writing(pyarrow, column_in(dense([5] * 3 * rows, offsets, child, bits=bits)), values)
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_rows_that_share_what_they_hold_are_not_copied_for_each_null(again):
+    """A message of a megabyte, of which there would be a gigabyte."""
+    rows, size = 1000, 1 << 20
+    if again:
+        child, places = ma.array(["x" * size]), [0] * rows
+    else:
+        starts, sizes = (ma.array([n] * rows, ma.int32()) for n in (0, size))
+        child = ma.ListViewArray.from_arrays(starts, sizes, ma.array(bytes(size), ma.uint8()))
+        places = range(rows)
+    offsets = [place for i in places for place in (i, 0)]
+    bits = b"\x55" * (2 * rows // 8)
+    column = column_in(dense([5] * 2 * rows, offsets, child, bits=bits))
+    assert column.nbytes < 4 * size
+    assert [column[i].is_valid for i in range(2 * rows)] == [True, False] * rows
+    assert all(len(column[i].as_py()) == size for i in (0, rows, 2 * rows - 2))
+
+
 def test_nulls_go_to_a_child_that_can_have_them():
     runs = ma.RunEndEncodedArray.from_arrays(ma.array([2], ma.int16()), ma.array(["r"]))
     for child in (runs, ma.UnionArray.from_sparse(ma.array([0], ma.int8()), [ma.array([1])])):

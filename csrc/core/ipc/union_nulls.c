@@ -1,11 +1,15 @@
 #include "core/ipc/union_nulls.h"
 
+#include "core/base/memory.h"
 #include "core/base/number.h"
 #include "core/data/builder.h"
 #include "core/data/concat.h"
+#include "core/data/extent.h"
+#include "core/data/rebase.h"
 #include "core/validate/values.h"
 
-#define LARGEST_NULL (64 * 1024) /* bytes of a row that is made where the child has none */
+#define LARGEST_NULL (64 * 1024)        /* bytes of a row that is made where the child has none */
+#define LARGEST_COPY (64 * 1024 * 1024) /* of rows that have to be copied more than once */
 
 static bool
 can_be_null(const ma_type *type)
@@ -118,7 +122,7 @@ push_sparse(ma_array *array, const uint8_t *validity, const uint8_t *ids, ma_err
     return MA_OK;
 }
 
-/* ---- dense: a null row may point where a valid one does, or nowhere ---- */
+/* ---- a null row where the child has none ---- */
 
 /* Bytes of a null row, LARGEST_NULL + 1 for all that are more: the items of a list of fixed size
  * are there as well. */
@@ -165,65 +169,361 @@ build_null(ma_type *type, ma_array **out, ma_error *err)
     return st;
 }
 
-/* An array of one null row. Of a child that has rows it is one of those, so that it takes no more
- * than they do. */
-static ma_status
-make_null(ma_array *child, ma_array **out, ma_error *err)
+/* ---- rows of a child, anew ---- */
+
+/* Rows are joined some pieces at a time, for each takes more than the few bytes that ask for it. */
+typedef struct gather {
+    ma_array *child;
+    ma_used next; /* the rows that the next piece has until now */
+    int64_t length;
+    ma_array *pieces[256]; /* owned */
+    int64_t n_pieces;
+    ma_array **groups; /* owned, each of them; pieces that are joined */
+    int64_t n_groups;
+} gather;
+
+static void
+drop_pieces(gather *self)
 {
-    if (child->length == 0) {
-        return build_null(child->type, out, err);
+    while (self->n_pieces > 0) {
+        ma_array_unref(self->pieces[--self->n_pieces]);
     }
-    MA_TRY(ma_array_slice(child, 0, 1, out, err));
-    if (child->type->id != MA_TYPE_NULL) {
-        ma_buffer_clear(&(*out)->buffers[0]);
-        (*out)->buffers[0] = (ma_buffer){ma_zeros, ma_bitmap_size(child->offset + 1), NULL};
-        atomic_store(&(*out)->nulls, 1);
+}
+
+static ma_status
+join_pieces(gather *self, ma_error *err)
+{
+    ma_array **group = &self->groups[self->n_groups];
+    MA_TRY(ma_array_concat(self->child->type, self->pieces, self->n_pieces, group, err));
+    self->n_groups++;
+    drop_pieces(self);
+    return MA_OK;
+}
+
+static ma_status
+cut_piece(gather *self, ma_error *err)
+{
+    if (self->n_pieces == (int64_t)(sizeof(self->pieces) / sizeof(*self->pieces))) {
+        MA_TRY(join_pieces(self, err));
+    }
+    MA_TRY(ma_array_slice(self->child, self->next.start, self->next.length,
+                          &self->pieces[self->n_pieces], err));
+    self->n_pieces++;
+    self->next.length = 0;
+    return MA_OK;
+}
+
+static ma_status
+put_rows(gather *self, int64_t start, int64_t length, ma_error *err)
+{
+    if (self->next.length > 0 && start != self->next.start + self->next.length) {
+        MA_TRY(cut_piece(self, err));
+    }
+    if (self->next.length == 0) {
+        self->next.start = start;
+    }
+    self->next.length += length;
+    self->length += length;
+    return self->length <= (int64_t)INT32_MAX + 1 ? MA_OK : fail_place(self->child->type, err);
+}
+
+static ma_status
+finish_rows(gather *self, ma_array **out, ma_error *err)
+{
+    MA_TRY(cut_piece(self, err));
+    MA_TRY(join_pieces(self, err));
+    return ma_array_concat(self->child->type, self->groups, self->n_groups, out, err);
+}
+
+/* ---- dense: a null row may point where a valid one does, or nowhere ---- */
+
+/* The rows of a union that point into one of its children. */
+typedef struct dense {
+    ma_array *array;
+    const uint8_t *validity;
+    const uint8_t *ids; /* those of valid rows are not checked yet */
+    uint8_t *offsets;   /* the array's own; of valid rows, in range */
+    int32_t child;
+} dense;
+
+static int32_t
+child_at(const dense *self, int64_t i)
+{
+    return self->ids[i] < 128 ? self->array->type->child_of_code[self->ids[i]] : -1;
+}
+
+/* Whether row `i` of the union is one of the child, and where it points. */
+static bool
+points_at(const dense *self, int64_t i, int64_t *row)
+{
+    *row = ma_load_i32(self->offsets + 4 * i);
+    return child_at(self, i) == self->child;
+}
+
+static bool
+is_valid(const dense *self, int64_t i)
+{
+    return ma_bitmap_get(self->validity, i);
+}
+
+/* Whether each null row points at one that no valid row does, and none before a row before. */
+static bool
+is_settled(const dense *self, uint8_t *taken)
+{
+    const int64_t rows = self->array->children[self->child]->length;
+    int64_t last = 0;
+    int64_t row;
+    for (int64_t i = 0; i < self->array->length; i++) {
+        if (points_at(self, i, &row) && is_valid(self, i)) {
+            ma_bitmap_set(taken, row);
+        }
+    }
+    for (int64_t i = 0; i < self->array->length; i++) {
+        if (!points_at(self, i, &row)) {
+            continue;
+        }
+        if (row < last || row >= rows || (!is_valid(self, i) && ma_bitmap_get(taken, row))) {
+            return false;
+        }
+        last = row;
+    }
+    return true;
+}
+
+/* Whether rows of a list view or a dense union come before what rows before them point at. */
+static bool
+goes_back(const ma_array *self)
+{
+    int64_t next[128] = {0};
+    for (int64_t i = 0; i < self->length; i++) {
+        int32_t child = 0;
+        int64_t start;
+        int64_t size = 1;
+        if (self->type->layout == MA_LAYOUT_DENSE_UNION) {
+            child = ma_array_union_at(self, i, &start);
+        } else if (!ma_array_is_null(self, i)) {
+            ma_array_list_at(self, i, &start, &size);
+        } else {
+            continue;
+        }
+        if (size > 0 && start < next[child]) {
+            return true;
+        }
+        next[child] = ma_max_i64(next[child], size > 0 ? start + size : 0);
+    }
+    return false;
+}
+
+/* Whether a copy of some rows, here or below, may take others along. */
+static bool
+shares_rows(const ma_array *self)
+{
+    switch (self->type->layout) {
+    case MA_LAYOUT_LIST_VIEW32:
+    case MA_LAYOUT_LIST_VIEW64:
+    case MA_LAYOUT_DENSE_UNION:
+        if (goes_back(self)) {
+            return true;
+        }
+        break;
+    default:
+        break;
+    }
+    for (int32_t i = 0; i < self->n_children; i++) {
+        if (shares_rows(self->children[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether the child's rows can be put in the order of the union's for what they take, or little
+ * more: each once, and once more for the nulls behind it. */
+static bool
+can_be_ordered(const dense *self)
+{
+    const ma_array *child = self->array->children[self->child];
+    const int64_t size = ma_array_nbytes(child);
+    bool once = size <= INT32_MAX / 2 && !shares_rows(child);
+    int64_t rows = 0;
+    int64_t last = -1;
+    int64_t row;
+    for (int64_t i = 0; i < self->array->length; i++) {
+        if (points_at(self, i, &row)) {
+            rows++;
+            if (is_valid(self, i)) {
+                once = once && row > last;
+                last = row;
+            }
+        }
+    }
+    return once || size <= LARGEST_COPY / rows;
+}
+
+/* Put the child's rows in the order of the union's. A null is made of the row before, so that it
+ * takes no more than that. */
+static ma_status
+put_in_order(dense *self, gather *rows, ma_error *err)
+{
+    int64_t last = -1;
+    bool after_null = false;
+    int64_t row;
+    for (int64_t i = 0; i < self->array->length; i++) {
+        if (!points_at(self, i, &row)) {
+            continue;
+        }
+        if (!is_valid(self, i)) {
+            if (!after_null) {
+                MA_TRY(put_rows(rows, ma_max_i64(last, 0), 1, err));
+            }
+            after_null = true;
+        } else {
+            if (row != last || after_null) {
+                MA_TRY(put_rows(rows, row, 1, err));
+            }
+            after_null = false;
+            last = row;
+        }
+        ma_store_i32(self->offsets + 4 * i, (int32_t)(rows->length - 1));
     }
     return MA_OK;
 }
 
-/* Put a null row behind the first `rows`, and nothing behind that. */
+/* Put one row for all nulls behind those that valid rows point at. */
 static ma_status
-append_null(ma_array **child, int64_t rows, ma_error *err)
+put_behind(dense *self, gather *rows, ma_error *err)
 {
-    ma_array *parts[2] = {NULL, NULL};
-    ma_array *joined = NULL;
+    int64_t used = 0;
+    int64_t row;
+    for (int64_t i = 0; i < self->array->length; i++) {
+        if (points_at(self, i, &row) && is_valid(self, i)) {
+            used = ma_max_i64(used, row + 1);
+        }
+    }
+    MA_TRY(put_rows(rows, 0, used, err));
+    MA_TRY(put_rows(rows, 0, 1, err));
+    for (int64_t i = 0; i < self->array->length; i++) {
+        if (points_at(self, i, &row) && !is_valid(self, i)) {
+            ma_store_i32(self->offsets + 4 * i, (int32_t)used);
+        }
+    }
+    return MA_OK;
+}
+
+/* Give each null row a place in the child that no valid row points at. */
+static ma_status
+make_places(dense *self, ma_error *err)
+{
+    ma_array **child = &self->array->children[self->child];
+    gather rows = {.child = *child};
+    ma_array *out = NULL;
     MA_TRY(ma_array_check_values(*child, err));
-    ma_status st = ma_array_slice(*child, 0, rows, &parts[0], err);
-    if (st == MA_OK) {
-        st = make_null(*child, &parts[1], err);
+    const int64_t most = 2 + self->array->length / (int64_t)(sizeof(rows.pieces) / sizeof(void *));
+    rows.groups = ma_calloc(most, sizeof(*rows.groups));
+    if (rows.groups == NULL) {
+        return ma_fail_nomem(err, most * (int64_t)sizeof(*rows.groups));
     }
+    ma_status st =
+        can_be_ordered(self) ? put_in_order(self, &rows, err) : put_behind(self, &rows, err);
     if (st == MA_OK) {
-        st = ma_array_concat((*child)->type, parts, 2, &joined, err);
+        st = finish_rows(&rows, &out, err);
     }
-    ma_array_unref(parts[0]);
-    ma_array_unref(parts[1]);
+    drop_pieces(&rows);
+    for (int64_t i = 0; i < rows.n_groups; i++) {
+        ma_array_unref(rows.groups[i]);
+    }
+    ma_free(rows.groups);
     if (st == MA_OK) {
         ma_array_unref(*child);
-        *child = joined;
+        *child = out;
     }
     return st;
 }
 
-/* How many rows of each child valid rows point into. An id that no child has is found later. */
+/* Clear the bits of the child's rows that null rows point at, and no valid row does. */
 static ma_status
-count_used(const ma_array *array, const uint8_t *validity, const uint8_t *ids, int64_t *used,
-           ma_error *err)
+clear_bits(const dense *self, ma_error *err)
 {
-    for (int64_t i = 0; i < array->length; i++) {
-        const int32_t child = ids[i] < 128 ? array->type->child_of_code[ids[i]] : -1;
-        if (child < 0 || !ma_bitmap_get(validity, i)) {
+    ma_array **child = &self->array->children[self->child];
+    uint8_t *bits = NULL;
+    int64_t used = 0;
+    int64_t row;
+    for (int64_t i = 0; i < self->array->length; i++) {
+        if (points_at(self, i, &row)) {
+            used = ma_max_i64(used, row + 1);
+        }
+    }
+    if (ma_array_is_free(*child) && (*child)->type->id != MA_TYPE_NULL) {
+        MA_TRY(ma_check_free_rows(used, err));
+    }
+    MA_TRY(own_validity(child, used, &bits, err));
+    for (int64_t i = 0; i < self->array->length && bits != NULL; i++) {
+        if (points_at(self, i, &row) && !is_valid(self, i)) {
+            ma_bitmap_put(bits, (*child)->offset + row, false);
+        }
+    }
+    return MA_OK;
+}
+
+/* A child without rows, which no valid row points into, gets one for all nulls. */
+static ma_status
+fill_child(dense *self, ma_error *err)
+{
+    ma_array **child = &self->array->children[self->child];
+    ma_array *null = NULL;
+    int64_t row;
+    MA_TRY(build_null((*child)->type, &null, err));
+    ma_array_unref(*child);
+    *child = null;
+    for (int64_t i = 0; i < self->array->length; i++) {
+        if (points_at(self, i, &row)) {
+            ma_store_i32(self->offsets + 4 * i, 0);
+        }
+    }
+    return MA_OK;
+}
+
+/* Of rows that take no memory there may be too many to mark them, and nothing to copy. */
+static ma_status
+push_into_child(dense *self, ma_error *err)
+{
+    const ma_array *child = self->array->children[self->child];
+    bool settled = false;
+    if (child->length == 0) {
+        return fill_child(self, err);
+    }
+    if (!ma_array_is_free(child)) {
+        const int64_t size = ma_bitmap_size(child->length);
+        uint8_t *taken = ma_calloc(size, 1);
+        if (taken == NULL) {
+            return ma_fail_nomem(err, size);
+        }
+        settled = is_settled(self, taken);
+        ma_free(taken);
+    }
+    if (!settled) {
+        MA_TRY(make_places(self, err));
+    }
+    return clear_bits(self, err);
+}
+
+/* An id that no child has is found later. */
+static ma_status
+check_valid_rows(const dense *self, ma_error *err)
+{
+    for (int64_t i = 0; i < self->array->length; i++) {
+        const int32_t child = child_at(self, i);
+        if (child < 0 || !is_valid(self, i)) {
             continue;
         }
-        const int64_t rows = array->children[child]->length;
-        const int64_t row = ma_load_i32(array->buffers[1].data + 4 * i);
+        const int64_t rows = self->array->children[child]->length;
+        const int64_t row = ma_load_i32(self->offsets + 4 * i);
         if (row < 0 || row >= rows) {
             ma_fail(err, MA_INVALID, -1, "row %lld is row %lld of a child that has %lld rows",
                     (long long)i, (long long)row, (long long)rows);
             ma_error_prefix(err, "offsets buffer");
             return MA_INVALID;
         }
-        used[child] = ma_max_i64(used[child], row + 1);
     }
     return MA_OK;
 }
@@ -231,26 +531,19 @@ count_used(const ma_array *array, const uint8_t *validity, const uint8_t *ids, i
 static ma_status
 push_dense(ma_array *array, const uint8_t *validity, const uint8_t *ids, ma_error *err)
 {
-    bool has_null[128] = {false}; /* which children need one */
-    int64_t used[128] = {0};
-    uint8_t *offsets;
-    MA_TRY(count_used(array, validity, ids, used, err));
-    MA_TRY(own_buffer(&array->buffers[1], 4 * array->length, &offsets, err));
+    bool has_null[128] = {false}; /* which children get some */
+    dense rows = {.array = array, .validity = validity, .ids = ids};
+    MA_TRY(own_buffer(&array->buffers[1], 4 * array->length, &rows.offsets, err));
+    MA_TRY(check_valid_rows(&rows, err));
     for (int64_t i = 0; i < array->length; i++) {
-        if (ma_bitmap_get(validity, i)) {
-            continue;
+        if (!is_valid(&rows, i)) {
+            has_null[child_at(&rows, i)] = true;
         }
-        const int32_t child = array->type->child_of_code[ids[i]];
-        if (used[child] > INT32_MAX) {
-            return fail_place(array->type, err);
-        }
-        ma_store_i32(offsets + 4 * i, (int32_t)used[child]);
-        has_null[child] = true;
     }
-    for (int32_t i = 0; i < array->n_children; i++) {
-        const ma_status st = has_null[i] ? append_null(&array->children[i], used[i], err) : MA_OK;
+    for (rows.child = 0; rows.child < array->n_children; rows.child++) {
+        const ma_status st = has_null[rows.child] ? push_into_child(&rows, err) : MA_OK;
         if (st != MA_OK) {
-            const ma_field *field = array->type->children[i];
+            const ma_field *field = array->type->children[rows.child];
             ma_error_prefix(err, ".%.*s", (int)ma_min_i64(field->name_size, 64), field->name);
             return st;
         }
