@@ -29,9 +29,8 @@ pyma_blocks_setup(void)
 typedef struct object_block {
     ma_block base;
     ma_release release;
-    pyma_home *at;    /* owned */
-    PyObject *object; /* owned; NULL when the view owns it */
-    Py_buffer view;   /* held when `object` is NULL */
+    pyma_home *at; /* owned */
+    Py_buffer view;
 } object_block;
 
 static void
@@ -40,11 +39,7 @@ object_block_free(ma_release *release)
     object_block *self = (object_block *)((char *)release - offsetof(object_block, release));
     pyma_visit visit;
     if (pyma_home_enter(self->at, &visit)) {
-        if (self->object != NULL) {
-            Py_CLEAR(self->object);
-        } else {
-            PyBuffer_Release(&self->view);
-        }
+        PyBuffer_Release(&self->view);
         pyma_home_leave(&visit);
     }
     pyma_home_unref(self->at);
@@ -74,18 +69,6 @@ object_block_new(void)
         return NULL;
     }
     return self;
-}
-
-ma_block *
-pyma_block_of_object(PyObject *object)
-{
-    object_block *self = object_block_new();
-    if (self == NULL) {
-        Py_DECREF(object);
-        return NULL;
-    }
-    self->object = object;
-    return &self->base;
 }
 
 ma_block *

@@ -58,9 +58,6 @@ PyObject *
 pyma_import_array(pyma_state *state, struct ArrowArray *in, const ma_field *field);
 PyObject *
 pyma_import_batch(pyma_state *state, struct ArrowArray *in, ma_schema *schema);
-/* A tuple of the Schema and an iterator of RecordBatches. */
-PyObject *
-pyma_import_batches(pyma_state *state, struct ArrowArrayStream *in);
 
 /* Of an object with `__arrow_c_schema__`. */
 ma_field *

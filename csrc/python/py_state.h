@@ -220,9 +220,6 @@ pyma_arrays_equal(pyma_state *state, ma_array *a, ma_array *b);
  * type. */
 PyObject *
 pyma_value(pyma_state *state, ma_array *array, int64_t row, PyObject *type);
-/* A list of the objects of `length` rows from row `start` on. */
-PyObject *
-pyma_values(pyma_state *state, ma_array *array, int64_t start, int64_t length, PyObject *type);
 
 /* ---- unwrapping: borrowed from the object; NULL with TypeError when it is something else ---- */
 
@@ -256,11 +253,6 @@ pyma_blocks_setup(void);
  * the GIL, also after the interpreter has ended. -1 with an exception. */
 int
 pyma_buffer_from_object(PyObject *object, ma_buffer *out);
-
-/* A reference to `object` (taken over) as a block, released in the same safe way. NULL:
- * exception. */
-ma_block *
-pyma_block_of_object(PyObject *object);
 
 /* A block that owns a view, which is moved into it: to release it again does nothing. NULL with an
  * exception, and the view is as it was. */

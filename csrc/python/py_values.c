@@ -437,12 +437,6 @@ pyma_value_as(pyma_state *state, ma_array *array, int64_t row, PyObject *type, p
 }
 
 PyObject *
-pyma_values(pyma_state *state, ma_array *array, int64_t start, int64_t length, PyObject *type)
-{
-    return pyma_values_as(state, array, start, length, type, PYMA_MAPS_AS_PAIRS);
-}
-
-PyObject *
 pyma_value(pyma_state *state, ma_array *array, int64_t row, PyObject *type)
 {
     return pyma_value_as(state, array, row, type, PYMA_MAPS_AS_PAIRS);

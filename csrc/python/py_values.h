@@ -63,7 +63,7 @@ pyma_converter_close(pyma_converter *self);
 PyObject *
 pyma_converter_list(const pyma_converter *self, int64_t start, int64_t length);
 
-/* pyma_value and pyma_values with a say in what becomes of maps. */
+/* A list of the objects of some rows, and the object of one, with a say in what becomes of maps. */
 PyObject *
 pyma_values_as(pyma_state *state, ma_array *array, int64_t start, int64_t length, PyObject *type,
                pyma_maps maps);

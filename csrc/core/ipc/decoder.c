@@ -72,12 +72,6 @@ ma_decoder_need(const ma_decoder *self)
     return self->stage < STAGE_END ? self->need : 0;
 }
 
-int64_t
-ma_decoder_position(const ma_decoder *self)
-{
-    return self->position;
-}
-
 bool
 ma_decoder_wants_body(const ma_decoder *self)
 {

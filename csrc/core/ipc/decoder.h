@@ -29,10 +29,6 @@ ma_decoder_free(ma_decoder *self); /* takes NULL */
 int64_t
 ma_decoder_need(const ma_decoder *self);
 
-/* The offset of the next piece, from the start of the source. */
-int64_t
-ma_decoder_position(const ma_decoder *self);
-
 /* Whether the next piece is a body, which may be large and is kept alive by the batch. */
 bool
 ma_decoder_wants_body(const ma_decoder *self);

@@ -113,12 +113,6 @@ ma_encoder_free(ma_encoder *self)
     }
 }
 
-ma_schema *
-ma_encoder_schema(const ma_encoder *self)
-{
-    return self->schema;
-}
-
 const ma_write_stats *
 ma_encoder_stats(const ma_encoder *self)
 {

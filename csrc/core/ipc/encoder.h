@@ -24,9 +24,6 @@ ma_encoder_new(ma_schema *schema, const ma_write_options *options, bool is_file,
 void
 ma_encoder_free(ma_encoder *self); /* takes NULL */
 
-ma_schema *
-ma_encoder_schema(const ma_encoder *self); /* borrowed */
-
 /* Each of these fills `output`, which was reset, and changes nothing else until
  * ma_encoder_commit; a failure leaves the encoder as it was. */
 

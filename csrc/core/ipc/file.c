@@ -250,12 +250,6 @@ ma_file_metadata(const ma_file *self)
     return self->footer.metadata;
 }
 
-ma_version
-ma_file_version(const ma_file *self)
-{
-    return self->footer.version;
-}
-
 int64_t
 ma_file_batch_count(const ma_file *self)
 {

@@ -37,8 +37,6 @@ ma_schema *
 ma_file_schema(const ma_file *self); /* borrowed */
 ma_metadata *
 ma_file_metadata(const ma_file *self); /* the footer's; borrowed; may be NULL */
-ma_version
-ma_file_version(const ma_file *self);
 int64_t
 ma_file_batch_count(const ma_file *self);
 const ma_read_stats *
