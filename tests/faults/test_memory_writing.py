@@ -164,6 +164,38 @@ def test_what_was_written_before_stands(name, kind, sinks):
     starve(operate, begin=begin, after=after, end=close)
 
 
+@pytest.mark.parametrize("kind", NEWS)
+def test_a_dictionary_that_was_to_grow(kind):
+    """What a failed batch would have added is added by the next one that has it."""
+    words = [["a", "b"], ["c", "a", *(f"word {i}" for i in range(20))], ["word 19", "c", "b"]]
+    batches = [word_batch(values) for values in words]
+
+    def begin():
+        sink = ma.BufferOutputStream()
+        options = ma.ipc.IpcWriteOptions(unify_dictionaries=True)
+        writer = NEWS[kind](sink, batches[0].schema, options=options)
+        writer.write_batch(batches[0])
+        return sink, writer
+
+    def operate(sink, writer):
+        writer.write_batch(batches[1])
+        return True
+
+    def after(sink, writer):
+        for batch in [batches[2], batches[1]]:
+            writer.write_batch(batch)
+        writer.close()
+        got = [batch.column(0).to_pylist() for batch in read(kind, sink.getvalue())]
+        assert got in ([words[0], words[2], words[1]], [words[0], words[1], words[2], words[1]])
+
+    starve(operate, begin=begin, after=after)
+
+
+def word_batch(values):
+    words = ma.DictionaryArray.from_arrays(ma.array(range(len(values)), ma.int8()), values)
+    return ma.RecordBatch.from_arrays([words], ["word"])
+
+
 def read_whole(kind, data):
     """The batches up to where the data breaks off."""
     if kind == "file":
