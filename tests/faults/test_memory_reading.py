@@ -8,6 +8,7 @@ import socket
 import pytest
 from faults.starving import need_faults, starve
 from interop.columns import ALL, make
+from oracle.old_unions import dense
 
 import minarrow as ma
 
@@ -130,6 +131,30 @@ def test_stream(kind, source_of):
         are(BATCHES),
         begin=lambda: (source_of(kind, STREAM),),
         end=close,
+    )
+
+
+@pytest.mark.parametrize("places", ["their own", "of others", "nowhere"])
+@pytest.mark.parametrize("kind", ["text", "list", "number"])
+def test_nulls_of_an_old_union(kind, places):
+    """Which are put into its child: with bits alone, between its rows, or where it has none."""
+    child = {"text": ma.array(["x"] * 600), "list": ma.array([[1]] * 600), "number": NUMBERS[0]}[
+        kind
+    ]
+    if places == "nowhere":
+        data = dense([5] * 3, [0] * 3, child.slice(0, 0), bits=b"\x00")
+        values = [None] * 3
+    else:
+        offsets = [place for i in range(len(child)) for place in (i, 0)]
+        offsets = range(len(child)) if places == "their own" else offsets
+        valid = [i % 2 == 0 for i in range(len(offsets))]
+        bits = bytes([0x55] * ((len(offsets) + 7) // 8))
+        data = dense([5] * len(offsets), offsets, child, bits=bits)
+        values = [child[i].as_py() if ok else None for i, ok in zip(offsets, valid, strict=True)]
+    starve(
+        lambda batch: batch.column(0),
+        lambda got: got.to_pylist() == values,
+        begin=lambda: (next(ma.open_stream(data)),),
     )
 
 
