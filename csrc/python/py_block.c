@@ -26,17 +26,17 @@ pyma_blocks_setup(void)
     ma_releases_setup(run_release);
 }
 
-typedef struct object_block {
+typedef struct view_block {
     ma_block base;
     ma_release release;
     pyma_home *at; /* owned */
     Py_buffer view;
-} object_block;
+} view_block;
 
 static void
-object_block_free(ma_release *release)
+view_block_free(ma_release *release)
 {
-    object_block *self = (object_block *)((char *)release - offsetof(object_block, release));
+    view_block *self = (view_block *)((char *)release - offsetof(view_block, release));
     pyma_visit visit;
     if (pyma_home_enter(self->at, &visit)) {
         PyBuffer_Release(&self->view);
@@ -47,35 +47,25 @@ object_block_free(ma_release *release)
 }
 
 static void
-object_block_release(ma_block *base)
+view_block_release(ma_block *base)
 {
-    ma_release_soon(&((object_block *)base)->release);
-}
-
-static object_block *
-object_block_new(void)
-{
-    object_block *self = ma_calloc(1, sizeof(*self));
-    if (self == NULL) {
-        PyErr_NoMemory();
-        return NULL;
-    }
-    ma_refs_init(&self->base.refs);
-    self->base.release = object_block_release;
-    self->release.run = object_block_free;
-    self->at = pyma_home_here();
-    if (self->at == NULL) {
-        ma_free(self);
-        return NULL;
-    }
-    return self;
+    ma_release_soon(&((view_block *)base)->release);
 }
 
 ma_block *
 pyma_block_of_view(Py_buffer *view)
 {
-    object_block *self = object_block_new();
+    view_block *self = ma_calloc(1, sizeof(*self));
     if (self == NULL) {
+        PyErr_NoMemory();
+        return NULL;
+    }
+    ma_refs_init(&self->base.refs);
+    self->base.release = view_block_release;
+    self->release.run = view_block_free;
+    self->at = pyma_home_here();
+    if (self->at == NULL) {
+        ma_free(self);
         return NULL;
     }
     self->view = *view;
@@ -86,21 +76,17 @@ pyma_block_of_view(Py_buffer *view)
 int
 pyma_buffer_from_object(PyObject *object, ma_buffer *out)
 {
-    object_block *self = object_block_new();
-    if (self == NULL) {
+    Py_buffer view;
+    if (PyObject_GetBuffer(object, &view, PyBUF_SIMPLE) < 0) {
         return -1;
     }
-    if (PyObject_GetBuffer(object, &self->view, PyBUF_SIMPLE) < 0) {
-        pyma_home_unref(self->at);
-        ma_free(self);
-        return -1;
-    }
-    if (self->view.len == 0) {
-        /* an empty export may have no address at all */
+    /* an empty export may have no address at all */
+    ma_block *block = view.len > 0 ? pyma_block_of_view(&view) : NULL;
+    PyBuffer_Release(&view); /* unless it moved */
+    if (block == NULL) {
         *out = MA_EMPTY_BUFFER;
-        ma_block_unref(&self->base);
-        return 0;
+        return view.len > 0 ? -1 : 0;
     }
-    *out = (ma_buffer){self->view.buf, self->view.len, &self->base};
+    *out = (ma_buffer){view.buf, view.len, block};
     return 0;
 }
