@@ -12,8 +12,7 @@
 static void
 run_release(ma_release *release)
 {
-    const bool is_here = Py_IsInitialized() && pyma_thread_state_here() != NULL;
-    PyObject *error = is_here ? pyma_error_take() : NULL;
+    PyObject *error = pyma_thread_state_here() != NULL ? pyma_error_take() : NULL;
     release->run(release);
     if (error != NULL) {
         pyma_error_restore(error);

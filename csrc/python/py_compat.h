@@ -22,10 +22,14 @@
 #define PYMA_SLOT_GIL
 #endif
 
-/* The thread state that this thread holds right now (with its interpreter's GIL), or NULL. */
+/* The thread state that this thread holds right now (with its interpreter's GIL), or NULL; also
+ * before and after Python is there. */
 static inline PyThreadState *
 pyma_thread_state_here(void)
 {
+    if (!Py_IsInitialized()) {
+        return NULL;
+    }
 #if PY_VERSION_HEX >= 0x030D0000
     return PyThreadState_GetUnchecked();
 #elif PY_VERSION_HEX >= 0x030C0000

@@ -225,7 +225,7 @@ enter_with_new_state(pyma_visit *visit, PyThreadState *here)
 bool
 pyma_home_enter(pyma_home *self, pyma_visit *visit)
 {
-    PyThreadState *here = Py_IsInitialized() ? pyma_thread_state_here() : NULL;
+    PyThreadState *here = pyma_thread_state_here();
     *visit = (pyma_visit){.at = self, .forks = pyma_forks()};
     if (here != NULL && is_here(self, here)) {
         visit->is_local = true;
