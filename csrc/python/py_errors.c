@@ -142,6 +142,18 @@ pyma_refuse_pickling(PyObject *op, PyObject *Py_UNUSED(ignored))
 
 /* ---- from Python's code ---- */
 
+void
+pyma_raise_from(PyObject *cause, PyObject *type, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    PyErr_FormatV(type, format, args);
+    va_end(args);
+    PyObject *error = pyma_error_take();
+    PyException_SetCause(error, cause);
+    pyma_error_restore(error);
+}
+
 bool
 pyma_is_refusal(void)
 {

@@ -17,13 +17,10 @@ blame_metadata(pyma_state *state, PyObject *name)
         return;
     }
     PyObject *cause = pyma_error_take();
-    PyErr_Format(state->ArrowInvalid,
-                 "extension type %R refuses the field's metadata or storage (%S); "
-                 "after unregister_extension_type the field is read as its storage",
-                 name, cause);
-    PyObject *error = pyma_error_take();
-    PyException_SetCause(error, cause);
-    pyma_error_restore(error);
+    pyma_raise_from(cause, state->ArrowInvalid,
+                    "extension type %R refuses the field's metadata or storage (%S); "
+                    "after unregister_extension_type the field is read as its storage",
+                    name, cause);
 }
 
 /* The extension type that the registered `known` makes of a storage type and serialized bytes. */

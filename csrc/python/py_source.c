@@ -90,12 +90,9 @@ explain_buffer_error(void)
         return;
     }
     PyObject *cause = pyma_error_take();
-    PyErr_Format(PyExc_BufferError,
-                 "the source is not one block of readable memory (%S); pass a copy, bytes(source)",
-                 cause);
-    PyObject *error = pyma_error_take();
-    PyException_SetCause(error, cause);
-    pyma_error_restore(error);
+    pyma_raise_from(
+        cause, PyExc_BufferError,
+        "the source is not one block of readable memory (%S); pass a copy, bytes(source)", cause);
 }
 
 static pyma_source *

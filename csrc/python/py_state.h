@@ -104,6 +104,10 @@ pyma_raise_in_column(pyma_state *state, PyObject *name);
 PyObject *
 pyma_raise(pyma_state *state, const ma_error *err);
 
+/* Raise an exception whose cause is `cause` (taken over), which may be among what is formatted. */
+void
+pyma_raise_from(PyObject *cause, PyObject *type, const char *format, ...);
+
 /* Whether what is set says that something was refused: an Exception, and no lack of memory. What
  * ends the program, such as KeyboardInterrupt, is none, and must reach the caller. */
 bool

@@ -340,12 +340,8 @@ refuse_stop(void)
     if (PyErr_Occurred() == NULL || !PyErr_ExceptionMatches(PyExc_StopIteration)) {
         return;
     }
-    PyObject *cause = pyma_error_take();
-    PyErr_SetString(PyExc_RuntimeError,
+    pyma_raise_from(pyma_error_take(), PyExc_RuntimeError,
                     "the source raised StopIteration, which is not the end of the stream");
-    PyObject *error = pyma_error_take();
-    PyException_SetCause(error, cause);
-    pyma_error_restore(error);
 }
 
 /* NULL without an exception at the end. */
