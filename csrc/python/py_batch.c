@@ -491,8 +491,7 @@ add_column(PyObject *op, int32_t i, ma_text *out)
         pyma_preview_array(out, column, &options);
         return 0;
     }
-    if (PyErr_ExceptionMatches(PyExc_MemoryError) ||
-        !PyErr_ExceptionMatches(state->ArrowException)) {
+    if (!pyma_is_own_refusal(state)) {
         return -1;
     }
     PyErr_Clear();

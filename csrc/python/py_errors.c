@@ -160,6 +160,12 @@ pyma_is_refusal(void)
     return PyErr_ExceptionMatches(PyExc_Exception) && !PyErr_ExceptionMatches(PyExc_MemoryError);
 }
 
+bool
+pyma_is_own_refusal(pyma_state *state)
+{
+    return pyma_is_refusal() && PyErr_ExceptionMatches(state->ArrowException);
+}
+
 int
 pyma_drop_refusal(void)
 {

@@ -120,8 +120,7 @@ shown_value(PyObject *op)
         self->type == NULL && self->array->type->id == MA_TYPE_STRUCT && !is_null(self)
             ? struct_pairs(self, state)
             : value_of(op);
-    if (value != NULL || PyErr_ExceptionMatches(PyExc_MemoryError) ||
-        !PyErr_ExceptionMatches(state->ArrowException)) {
+    if (value != NULL || !pyma_is_own_refusal(state)) {
         return value;
     }
     PyErr_Clear();

@@ -112,6 +112,9 @@ pyma_raise_from(PyObject *cause, PyObject *type, const char *format, ...);
  * ends the program, such as KeyboardInterrupt, is none, and must reach the caller. */
 bool
 pyma_is_refusal(void);
+/* Whether it is one by an exception of ours. */
+bool
+pyma_is_own_refusal(pyma_state *state);
 
 /* `__reduce__` of what is open or runs: without it, the oldest protocols would write what nothing
  * can be made of. */
