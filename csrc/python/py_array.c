@@ -194,18 +194,19 @@ release_all(ma_array **arrays, int64_t count, ma_status st)
     return st;
 }
 
-/* `count` rows from row `start` on, each `step` behind the one before. */
+/* `count` rows, at least one, from row `start` on, each `step` behind the one before. */
 static ma_status
 join_rows(ma_array *array, int64_t start, int64_t step, int64_t count, ma_array **out,
           ma_error *err)
 {
     ma_array *rows[ROWS_AT_ONCE];
-    for (int64_t i = 0; i < count; i++) {
-        const ma_status st = ma_array_slice(array, start + i * step, 1, &rows[i], err);
+    int64_t made = 0;
+    do {
+        const ma_status st = ma_array_slice(array, start + made * step, 1, &rows[made], err);
         if (st != MA_OK) {
-            return release_all(rows, i, st);
+            return release_all(rows, made, st);
         }
-    }
+    } while (++made < count);
     return release_all(rows, count, ma_array_concat(array->type, rows, count, out, err));
 }
 
