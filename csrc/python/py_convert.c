@@ -9,8 +9,8 @@ pyma_conversion_init(pyma_conversion *self, pyma_state *state, bool from_pandas,
 {
     *self = (pyma_conversion){.state = state, .from_pandas = from_pandas, .safe = safe};
     /* What was never imported cannot be among the values. */
-    if (pyma_find_imported("pandas", "NA", &self->missing[0]) < 0 ||
-        pyma_find_imported("pandas", "NaT", &self->missing[1]) < 0) {
+    if (pyma_find_imported(state, "pandas", "NA", &self->missing[0]) < 0 ||
+        pyma_find_imported(state, "pandas", "NaT", &self->missing[1]) < 0) {
         pyma_conversion_fini(self);
         return -1;
     }

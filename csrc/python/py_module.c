@@ -88,6 +88,7 @@ module_exec(PyObject *module)
 {
     pyma_state *state = pyma_state_of_module(module);
     pyma_blocks_setup();
+    state->modules = Py_NewRef(PyImport_GetModuleDict());
     state->extension_types = PyDict_New();
     if (state->extension_types == NULL || setup_hashes() < 0 || pyma_home_setup() < 0 ||
         pyma_threads_setup() < 0 || pyma_errors_setup(module, state) < 0 ||
@@ -113,6 +114,7 @@ module_exec(PyObject *module)
         DO((state)->ArrowIndexError);                                     \
         DO((state)->ArrowNotImplementedError);                            \
         DO((state)->ArrowMemoryError);                                    \
+        DO((state)->modules);                                             \
         DO((state)->extension_types);                                     \
         for (size_t i_ = 0; i_ < COUNT_OF((state)->simple_types); i_++) { \
             DO((state)->simple_types[i_]);                                \
@@ -200,22 +202,15 @@ pyma_import(pyma_slot *slot, const char *module, const char *name)
 }
 
 int
-pyma_find_imported(const char *module, const char *name, PyObject **out)
+pyma_find_imported(pyma_state *state, const char *module, const char *name, PyObject **out)
 {
+    PyObject *named;
+    int found = pyma_find_key(state->modules, module, &named);
     *out = NULL;
-    PyObject *modules = Py_XNewRef(PySys_GetObject("modules")); /* not there any more at the end */
-    PyObject *named = NULL;
-    int found = -1;
-    if (modules == NULL || !PyDict_Check(modules)) {
-        PyErr_SetString(PyExc_RuntimeError, "unable to get sys.modules");
-    } else {
-        found = pyma_find_key(modules, module, &named);
-    }
     if (found > 0) {
         found = PyModule_Check(named) ? pyma_find_key(PyModule_GetDict(named), name, out) : 0;
     }
     Py_XDECREF(named);
-    Py_XDECREF(modules);
     return found;
 }
 

@@ -181,10 +181,10 @@ static const pyma_sink_kind socket_kind = {
 
 /* `*out` is NULL when the object is no socket. -1 with an exception. */
 static int
-sink_of_socket(PyObject *object, pyma_sink **out)
+sink_of_socket(pyma_state *state, PyObject *object, pyma_sink **out)
 {
     pyma_socket socket;
-    const int is_socket = pyma_socket_init(&socket, object);
+    const int is_socket = pyma_socket_init(state, &socket, object);
     if (is_socket <= 0) {
         return is_socket;
     }
@@ -202,7 +202,7 @@ sink_of_socket(PyObject *object, pyma_sink **out)
 
 /* Objects that tell by their methods what they are. */
 static pyma_sink *
-sink_of_methods(PyObject *object)
+sink_of_methods(pyma_state *state, PyObject *object)
 {
     pyma_sink *sink = NULL;
     const int is_path = pyma_is_path(object);
@@ -210,7 +210,7 @@ sink_of_methods(PyObject *object)
         return is_path == 1 ? sink_of_descriptor(pyma_descriptor_open(object, PYMA_OS_WRITE))
                             : NULL;
     }
-    if (sink_of_socket(object, &sink) < 0 || sink != NULL) {
+    if (sink_of_socket(state, object, &sink) < 0 || sink != NULL) {
         return sink;
     }
     if (pyma_sink_of_object(object, &sink) < 0 || sink != NULL) {
@@ -238,7 +238,7 @@ pyma_sink_open(pyma_state *state, PyObject *object)
     if (PyLong_Check(object) && !PyBool_Check(object)) {
         return sink_of_descriptor(pyma_descriptor_from_number(object));
     }
-    return sink_of_methods(object);
+    return sink_of_methods(state, object);
 }
 
 /* ---- the calls ---- */

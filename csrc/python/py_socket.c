@@ -32,11 +32,11 @@ is_plain(PyObject *object, PyObject *base)
 }
 
 int
-pyma_socket_init(pyma_socket *out, PyObject *object)
+pyma_socket_init(pyma_state *state, pyma_socket *out, PyObject *object)
 {
     /* The C class that all sockets derive from: if nobody imported it, nothing is a socket. */
     PyObject *class;
-    const int found = pyma_find_imported("_socket", "socket", &class);
+    const int found = pyma_find_imported(state, "_socket", "socket", &class);
     if (found <= 0) {
         return found;
     }

@@ -19,7 +19,7 @@ typedef struct pyma_socket {
 
 /* Fill `*out` if `object` is a socket: 1, else 0. -1 with an exception. */
 int
-pyma_socket_init(pyma_socket *out, PyObject *object);
+pyma_socket_init(pyma_state *state, pyma_socket *out, PyObject *object);
 void
 pyma_socket_fini(pyma_socket *self);
 int

@@ -36,7 +36,7 @@ int
 pyma_source_of_socket(pyma_state *state, PyObject *object, bool random_access, pyma_source **out)
 {
     pyma_socket socket;
-    const int is_socket = pyma_socket_init(&socket, object);
+    const int is_socket = pyma_socket_init(state, &socket, object);
     if (is_socket <= 0) {
         return is_socket;
     }

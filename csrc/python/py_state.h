@@ -47,6 +47,7 @@ typedef struct pyma_state {
     PyObject *ArrowNotImplementedError;
     PyObject *ArrowMemoryError;
 
+    PyObject *modules; /* sys.modules, which may not be asked for once the interpreter ends */
     PyObject *extension_types; /* dict: name (str) -> registered instance of an extension type */
     PyObject *simple_types[MA_TYPE_DICTIONARY + 1]; /* DataType of each type without parameters */
 
@@ -89,7 +90,7 @@ pyma_import(pyma_slot *slot, const char *module, const char *name);
 /* What a module has under a name if somebody imported it: 1, with a new reference, or 0. One that
  * is being imported is looked at as far as it is, and never waited for. -1 with an exception. */
 int
-pyma_find_imported(const char *module, const char *name, PyObject **out);
+pyma_find_imported(pyma_state *state, const char *module, const char *name, PyObject **out);
 
 /* ---- errors (py_errors.c) ---- */
 
