@@ -143,7 +143,7 @@ def list_views_in_a_gap(reverse=False):
     return array(type_, 4, [None, starts, sizes], items)
 
 
-def list_views_in_gaps(reverse=False, levels=7):
+def list_views_in_gaps(reverse=False, levels=5):
     """Each level's rows share items on both sides of more that no row has, which are few for what
     the rows come to, but have as many again in their own gaps."""
     growth, first = 3.7, 16
