@@ -711,11 +711,7 @@ PyDoc_STRVAR(reduce_doc, "__reduce_ex__($self, protocol, /)\n--\n\n"
 static PyObject *
 Array_reduce_ex(PyObject *op, PyObject *protocol)
 {
-    PyObject *module = PyImport_ImportModule("minarrow._pickle");
-    PyObject *reduced =
-        module != NULL ? PyObject_CallMethod(module, "reduce_array", "OO", op, protocol) : NULL;
-    Py_XDECREF(module);
-    return reduced;
+    return pyma_call("minarrow._pickle", "reduce_array", "(OO)", op, protocol);
 }
 
 #define WITH_KEYWORDS(function) (PyCFunction)(void (*)(void)) function, METH_VARARGS | METH_KEYWORDS

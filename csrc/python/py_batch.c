@@ -634,11 +634,7 @@ PyDoc_STRVAR(reduce_doc, "__reduce_ex__($self, protocol, /)\n--\n\n"
 static PyObject *
 Batch_reduce_ex(PyObject *op, PyObject *protocol)
 {
-    PyObject *module = PyImport_ImportModule("minarrow._pickle");
-    PyObject *reduced =
-        module != NULL ? PyObject_CallMethod(module, "reduce_batch", "OO", op, protocol) : NULL;
-    Py_XDECREF(module);
-    return reduced;
+    return pyma_call("minarrow._pickle", "reduce_batch", "(OO)", op, protocol);
 }
 
 static PyGetSetDef Batch_getset[] = {

@@ -400,11 +400,7 @@ PyDoc_STRVAR(reduce_doc, "__reduce__($self, /)\n--\n\nPickling.");
 static PyObject *
 Field_reduce(PyObject *op, PyObject *Py_UNUSED(ignored))
 {
-    PyObject *module = PyImport_ImportModule("minarrow._pickle");
-    PyObject *reduced =
-        module != NULL ? PyObject_CallMethod(module, "reduce_field", "O", op) : NULL;
-    Py_XDECREF(module);
-    return reduced;
+    return pyma_call("minarrow._pickle", "reduce_field", "(O)", op);
 }
 
 static PyMethodDef Field_methods[] = {

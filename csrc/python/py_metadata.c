@@ -18,10 +18,8 @@ with_all_pairs(const ma_metadata *metadata)
         }
         PyList_SET_ITEM(pairs, (Py_ssize_t)i, item);
     }
-    PyObject *module = pairs != NULL ? PyImport_ImportModule("minarrow._metadata") : NULL;
     PyObject *dict =
-        module != NULL ? PyObject_CallMethod(module, "KeyValueMetadata", "O", pairs) : NULL;
-    Py_XDECREF(module);
+        pairs != NULL ? pyma_call("minarrow._metadata", "KeyValueMetadata", "(O)", pairs) : NULL;
     Py_XDECREF(pairs);
     return dict;
 }

@@ -201,6 +201,22 @@ pyma_import(pyma_slot *slot, const char *module, const char *name)
     return found;
 }
 
+PyObject *
+pyma_call(const char *module, const char *function, const char *format, ...)
+{
+    va_list values;
+    va_start(values, format);
+    PyObject *args = Py_VaBuildValue(format, values);
+    va_end(values);
+    PyObject *imported = args != NULL ? PyImport_ImportModule(module) : NULL;
+    PyObject *called = imported != NULL ? PyObject_GetAttrString(imported, function) : NULL;
+    PyObject *result = called != NULL ? PyObject_CallObject(called, args) : NULL;
+    Py_XDECREF(called);
+    Py_XDECREF(imported);
+    Py_XDECREF(args);
+    return result;
+}
+
 int
 pyma_find_imported(pyma_state *state, const char *module, const char *name, PyObject **out)
 {

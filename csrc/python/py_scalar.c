@@ -422,10 +422,8 @@ Scalar_reduce(PyObject *op, PyObject *Py_UNUSED(ignored))
         return pyma_raise(state, &err);
     }
     PyObject *array = pyma_array_wrap(state, row, self->type);
-    PyObject *module = array != NULL ? PyImport_ImportModule("minarrow._pickle") : NULL;
     PyObject *reduced =
-        module != NULL ? PyObject_CallMethod(module, "reduce_scalar", "O", array) : NULL;
-    Py_XDECREF(module);
+        array != NULL ? pyma_call("minarrow._pickle", "reduce_scalar", "(O)", array) : NULL;
     Py_XDECREF(array);
     return reduced;
 }

@@ -440,11 +440,7 @@ PyDoc_STRVAR(reduce_doc, "__reduce__($self, /)\n--\n\nPickling.");
 static PyObject *
 Schema_reduce(PyObject *op, PyObject *Py_UNUSED(ignored))
 {
-    PyObject *module = PyImport_ImportModule("minarrow._pickle");
-    PyObject *reduced =
-        module != NULL ? PyObject_CallMethod(module, "reduce_schema", "O", op) : NULL;
-    Py_XDECREF(module);
-    return reduced;
+    return pyma_call("minarrow._pickle", "reduce_schema", "(O)", op);
 }
 
 static PyMethodDef Schema_methods[] = {

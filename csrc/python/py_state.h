@@ -87,6 +87,10 @@ pyma_state_of(PyObject *object)
 PyObject *
 pyma_import(pyma_slot *slot, const char *module, const char *name);
 
+/* What `function` of a module gives; `format` is that of a tuple, as for Py_BuildValue. */
+PyObject *
+pyma_call(const char *module, const char *function, const char *format, ...);
+
 /* What a module has under a name if somebody imported it: 1, with a new reference, or 0. One that
  * is being imported is looked at as far as it is, and never waited for. -1 with an exception. */
 int
