@@ -3,13 +3,18 @@
 
 /* ---- formats ---- */
 
-static ma_type_id
-integer_id(char code, int64_t size)
-{
-    static const ma_type_id ids[] = {MA_TYPE_INT8, MA_TYPE_INT16, MA_TYPE_INT32, MA_TYPE_INT64};
-    const int step = size == 1 ? 0 : size == 2 ? 1 : size == 4 ? 2 : 3;
-    return (ma_type_id)(ids[step] + (code >= 'A' && code <= 'Z' ? 1 : 0));
-}
+/* What items of so many bytes are under a code. Others may use the same for what is no number: to
+ * ctypes a union is a "B" of any size. */
+static const struct {
+    const char *codes;
+    int64_t size;
+    ma_type_id id;
+} kinds[] = {
+    {"?", 1, MA_TYPE_BOOL},     {"b", 1, MA_TYPE_INT8},    {"B", 1, MA_TYPE_UINT8},
+    {"h", 2, MA_TYPE_INT16},    {"H", 2, MA_TYPE_UINT16},  {"iln", 4, MA_TYPE_INT32},
+    {"ILN", 4, MA_TYPE_UINT32}, {"lnq", 8, MA_TYPE_INT64}, {"LNQ", 8, MA_TYPE_UINT64},
+    {"e", 2, MA_TYPE_FLOAT16},  {"f", 4, MA_TYPE_FLOAT32}, {"d", 8, MA_TYPE_FLOAT64},
+};
 
 int
 pyma_memory_format(const char *format, int64_t size, bool *swapped)
@@ -22,34 +27,15 @@ pyma_memory_format(const char *format, int64_t size, bool *swapped)
         *swapped = given && size > 1 && big != (MA_HOST_BIG_ENDIAN != 0);
         code++;
     }
-    if (code[0] == '\0' || code[1] != '\0' || size > 8) {
+    if (code[0] == '\0' || code[1] != '\0') {
         return -1;
     }
-    switch (*code) {
-    case '?':
-        return MA_TYPE_BOOL;
-    case 'e':
-        return MA_TYPE_FLOAT16;
-    case 'f':
-        return MA_TYPE_FLOAT32;
-    case 'd':
-        return MA_TYPE_FLOAT64;
-    case 'b':
-    case 'B':
-    case 'h':
-    case 'H':
-    case 'i':
-    case 'I':
-    case 'l':
-    case 'L':
-    case 'q':
-    case 'Q':
-    case 'n':
-    case 'N':
-        return integer_id(*code, size);
-    default:
-        return -1;
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        if (kinds[i].size == size && strchr(kinds[i].codes, *code) != NULL) {
+            return kinds[i].id;
+        }
     }
+    return -1;
 }
 
 /* Whether `from` lies in memory just as values of `to` do: an int64 as a timestamp, say. */

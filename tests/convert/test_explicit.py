@@ -359,6 +359,19 @@ def test_size_and_mask():
         ma.array(ma.array([1, 2]), mask=[True, False])
 
 
+@pytest.mark.parametrize("size", [0, 2, 3, 8, 16])
+def test_a_format_of_one_byte_with_items_of_another_size(size):
+    class Bytes(ctypes.Union):
+        _fields_ = [("bytes", ctypes.c_uint8 * size)]
+
+    values = (Bytes * 1000)()
+    view = memoryview(values)
+    assert (view.format, view.itemsize) == ("B", size)
+    for type in (None, ma.uint8(), ma.uint64(), ma.list_(ma.uint64())):
+        with pytest.raises((ma.ArrowInvalid, ma.ArrowTypeError), match="value 0.*: .*Bytes"):
+            ma.array([values] if type == ma.list_(ma.uint64()) else values, type=type)
+
+
 @pytest.mark.parametrize("values", [5, None, object()], ids=steady_repr)
 def test_not_iterable(values):
     with pytest.raises(TypeError, match="takes an iterable"):
