@@ -51,6 +51,20 @@ view_block_release(ma_block *base)
     ma_release_soon(&((view_block *)base)->release);
 }
 
+/* Exporters let a view point into itself, for its only shape and stride. */
+static void
+move_view(Py_buffer *from, Py_buffer *to)
+{
+    *to = *from;
+    if (from->shape == &from->len) {
+        to->shape = &to->len;
+    }
+    if (from->strides == &from->itemsize) {
+        to->strides = &to->itemsize;
+    }
+    from->obj = NULL;
+}
+
 ma_block *
 pyma_block_of_view(Py_buffer *view)
 {
@@ -67,8 +81,7 @@ pyma_block_of_view(Py_buffer *view)
         ma_free(self);
         return NULL;
     }
-    self->view = *view;
-    view->obj = NULL;
+    move_view(view, &self->view);
     return &self->base;
 }
 

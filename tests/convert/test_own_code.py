@@ -282,3 +282,25 @@ def test_nanoseconds_that_are_more_than_that(finest, monkeypatch):
         monkeypatch.setattr(value.__class__, name, "1")
         with pytest.raises(TypeError):
             ma.array([value], type=type)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="classes hear of no releases before")
+@pytest.mark.parametrize(
+    "base, args",
+    [(stdlib_array.array, ("q", range(5))), (stdlib_array.array, ("d", [1.5])), (bytearray, (40,))],
+)
+def test_what_is_released_is_what_was_exported(base, args):
+    released = []
+
+    def described(view):
+        return view.format, view.shape, view.strides, view.tolist()
+
+    class Exporter(base):
+        def __release_buffer__(self, view):
+            released.append(described(view))
+
+    expected = described(memoryview(base(*args)))
+    column = ma.array(Exporter(*args))
+    ma.array([[1], [2, 3]]).to_string()  # which leaves other things on the stack
+    del column
+    assert released == [expected]
