@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from hostile import claims
+from hostile.cost import forget_peak, measured
 from oracle import builder, flatbuf, messages, strategies
 
 import minarrow as ma
@@ -242,6 +243,32 @@ def test_texts_that_are_shared_are_counted_each_time(kind):
     assert len(ma.open_stream(data).schema) == 100
     with pytest.raises(ma.ArrowInvalid, match="take more than the limit max_metadata_size; raise"):
         ma.open_stream(data, options=ma.ipc.IpcReadOptions(max_metadata_size=500_000))
+
+
+def dictionary_of_zeros(deltas, count=1 << 19):
+    """A stream whose dictionary comes in messages that each inflate to ``count`` int64."""
+    batches = []
+    for length in (count, 2 * count):
+        values = ma.Array.from_buffers(ma.int64(), length, [None, ma.py_buffer(bytes(8 * length))])
+        batches.append(batch_of(a=ma.DictionaryArray.from_arrays(ma.array([0]), values)))
+    data = written(batches, compression=CODECS[0], emit_dictionary_deltas=True)
+    found = flatbuf.messages(bytearray(data))
+    schema, first, batch, delta, _ = (data[message.start : message.end] for message in found)
+    return schema + first + deltas * delta + batch
+
+
+@pytest.mark.thread_unsafe(reason="one peak of memory for all threads")
+@pytest.mark.skipif(not forget_peak(), reason="one peak for all uses")
+def test_deltas_are_counted_before_more_of_them_are_inflated():
+    if not CODECS:
+        pytest.skip("this build has no codec")
+    data = dictionary_of_zeros(deltas=100)
+    assert len(data) < 4 << 20
+    options = ma.ipc.IpcReadOptions(max_dictionary_size=16 << 20)
+    batch = next(ma.open_stream(data, options=options))
+    with measured() as cost, pytest.raises(ma.ArrowInvalid, match="max_dictionary_size.*raise it"):
+        batch.column(0)
+    assert cost.memory < 64 << 20
 
 
 # -- claims

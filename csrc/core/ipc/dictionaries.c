@@ -293,20 +293,16 @@ build_part(ma_dict_set *self, dict *part, ma_array **out, ma_error *err)
 }
 
 static ma_status
-check_size(const ma_dict_set *self, ma_array *const *parts, int64_t n, ma_error *err)
+check_size(const ma_dict_set *self, int64_t total, ma_error *err)
 {
-    int64_t total = 0;
-    for (int64_t i = 0; i < n; i++) {
-        total += ma_array_nbytes(parts[i]);
+    const int64_t most = self->plan->limits.max_dictionary_size;
+    if (total <= most) {
+        return MA_OK;
     }
-    if (n > 1 && total > self->plan->limits.max_dictionary_size) {
-        return ma_fail(
-            err, MA_LIMIT, -1,
-            "the dictionary takes %lld bytes, over the limit max_dictionary_size of %lld; "
-            "raise it to read this",
-            (long long)total, (long long)self->plan->limits.max_dictionary_size);
-    }
-    return MA_OK;
+    return ma_fail(err, MA_LIMIT, -1,
+                   "the dictionary takes %lld bytes or more, over the limit max_dictionary_size of "
+                   "%lld; raise it to read this",
+                   (long long)total, (long long)most);
 }
 
 /* Where the first part comes from that is not good in full, which whoever looks at the text of all
@@ -323,18 +319,27 @@ place_of_damage(ma_array *const *parts, int64_t n)
 }
 
 /* Fill `parts` from its end on; `*first` is where they begin, later than thought where another
- * thread has built some meanwhile. */
+ * thread has built some meanwhile. What several come to is checked before the next one is built,
+ * for each may inflate to as much as a batch. */
 static ma_status
 build_parts(ma_dict_set *self, int32_t slot, ma_array **parts, int64_t *first, ma_error *err)
 {
-    for (dict *part = self->dicts[slot]; part != NULL; part = part->base) {
+    const int64_t n = *first;
+    int64_t total = 0;
+    bool is_last = false;
+    for (dict *part = self->dicts[slot]; !is_last; part = part->base) {
         ma_array *values = find_values(self, slot, part);
         --*first;
         if (values != NULL) {
             parts[*first] = ma_array_ref(values);
-            break;
+        } else {
+            MA_TRY(build_part(self, part, &parts[*first], err));
         }
-        MA_TRY(build_part(self, part, &parts[*first], err));
+        total += ma_array_nbytes(parts[*first]);
+        is_last = values != NULL || part->base == NULL;
+        if (!is_last || n - *first > 1) {
+            MA_TRY(check_size(self, total, err));
+        }
     }
     return MA_OK;
 }
@@ -349,9 +354,6 @@ build_values(ma_dict_set *self, int32_t slot, ma_type *value_type, ma_array **ou
         return ma_fail_nomem(err, n * (int64_t)sizeof(*parts));
     }
     ma_status st = build_parts(self, slot, parts, &first, err);
-    if (st == MA_OK) {
-        st = check_size(self, parts + first, n - first, err);
-    }
     if (st == MA_OK) {
         st = ma_array_concat(value_type, parts + first, n - first, out, err);
     }
