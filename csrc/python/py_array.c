@@ -2,9 +2,8 @@
 #include "python/py_capsule.h"
 #include "python/py_array.h"
 
-#include "core/base/memory.h"
-#include "core/data/concat.h"
 #include "core/data/equal.h"
+#include "core/data/gather.h"
 #include "core/validate/values.h"
 #include "python/py_array_parts.h"
 #include "python/py_module.h"
@@ -182,57 +181,20 @@ Array_sq_item(PyObject *op, Py_ssize_t i)
     return pyma_scalar_new(pyma_state_of(op), self->core, i, self->type);
 }
 
-/* Rows that are cut out before they are joined: a slice takes more than most rows do. */
-#define ROWS_AT_ONCE 4096
-
 static ma_status
-release_all(ma_array **arrays, int64_t count, ma_status st)
+gather_steps(ma_array *array, Py_ssize_t start, Py_ssize_t step, Py_ssize_t count, ma_array **out,
+             ma_error *err)
 {
-    for (int64_t i = 0; i < count; i++) {
-        ma_array_unref(arrays[i]);
-    }
-    return st;
-}
-
-/* `count` rows, at least one, from row `start` on, each `step` behind the one before. */
-static ma_status
-join_rows(ma_array *array, int64_t start, int64_t step, int64_t count, ma_array **out,
-          ma_error *err)
-{
-    ma_array *rows[ROWS_AT_ONCE];
-    int64_t made = 0;
-    do {
-        const ma_status st = ma_array_slice(array, start + made * step, 1, &rows[made], err);
-        if (st != MA_OK) {
-            return release_all(rows, made, st);
-        }
-    } while (++made < count);
-    return release_all(rows, count, ma_array_concat(array->type, rows, count, out, err));
-}
-
-static ma_status
-join_steps(ma_array *array, int64_t start, int64_t step, int64_t count, ma_array **out,
-           ma_error *err)
-{
-    const int64_t n_parts = (count - 1) / ROWS_AT_ONCE + 1;
-    int64_t made = 0;
+    ma_gather rows;
     ma_status st = MA_OK;
-    ma_array **parts = ma_calloc(n_parts, sizeof(*parts));
-    if (parts == NULL) {
-        return ma_fail_nomem(err, n_parts * (int64_t)sizeof(*parts));
-    }
-    while (st == MA_OK && made < n_parts) {
-        const int64_t done = made * ROWS_AT_ONCE;
-        const int64_t left = count - done;
-        st = join_rows(array, start + done * step, step, left < ROWS_AT_ONCE ? left : ROWS_AT_ONCE,
-                       &parts[made], err);
-        made += st == MA_OK;
+    ma_gather_init(&rows, array);
+    for (Py_ssize_t i = 0; i < count && st == MA_OK; i++) {
+        st = ma_gather_put(&rows, start + i * step, 1, err);
     }
     if (st == MA_OK) {
-        st = ma_array_concat(array->type, parts, n_parts, out, err);
+        st = ma_gather_finish(&rows, out, err);
     }
-    release_all(parts, made, st);
-    ma_free(parts);
+    ma_gather_fini(&rows);
     return st;
 }
 
@@ -243,14 +205,14 @@ take_steps(PyObject *op, Py_ssize_t start, Py_ssize_t step, Py_ssize_t count)
     ArrayObject *self = (ArrayObject *)op;
     pyma_state *state = pyma_state_of(op);
     ma_error err;
-    ma_array *joined = NULL;
+    ma_array *taken = NULL;
     if (pyma_array_check(state, self->core) < 0 ||
         pyma_array_check_free_rows(state, self->core, count) < 0) {
         return NULL;
     }
     ma_error_init(&err);
-    return join_steps(self->core, start, step, count, &joined, &err) == MA_OK
-               ? pyma_array_wrap(state, joined, self->type)
+    return gather_steps(self->core, start, step, count, &taken, &err) == MA_OK
+               ? pyma_array_wrap(state, taken, self->type)
                : pyma_raise(state, &err);
 }
 

@@ -101,6 +101,15 @@ def test_rows(array):
     assert repr(list(array[1::2])) == repr(list(array)[1::2])
 
 
+@pytest.mark.parametrize("step", [-1, 2, 3, -1024])
+def test_many_rows_by_steps(step):
+    """More than are joined at once."""
+    values = [None if i % 7 == 0 else str(i) for i in range(10_000)]
+    array = ma.array(values)
+    assert array[::step].to_pylist() == values[::step]
+    assert array[1:-1:step].to_pylist() == values[1:-1:step]
+
+
 def test_equality_looks_at_values(array):
     has_nan = "nan" in str(array)
     same = ma.concat_arrays([array.slice(0, 1), array.slice(1)])

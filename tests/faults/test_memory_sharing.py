@@ -82,6 +82,12 @@ def test_rows(name):
     starve(lambda: column[0].as_py(), lambda got: got == column.to_pylist()[0])
 
 
+def test_many_rows_by_steps():
+    """More than are joined at once."""
+    column = ma.array(range(1100))
+    starve(lambda: column[::-1], lambda got: got.to_pylist() == [*range(1100)][::-1])
+
+
 @pytest.mark.parametrize("name", ALL)
 def test_comparing(name):
     column, other = make(name), make(name)

@@ -3,9 +3,8 @@
 #include "core/base/memory.h"
 #include "core/base/number.h"
 #include "core/data/builder.h"
-#include "core/data/concat.h"
 #include "core/data/extent.h"
-#include "core/data/rebase.h"
+#include "core/data/gather.h"
 #include "core/validate/values.h"
 
 #define LARGEST_NULL (64 * 1024)        /* bytes of a row that is made where the child has none */
@@ -169,72 +168,6 @@ build_null(ma_type *type, ma_array **out, ma_error *err)
     return st;
 }
 
-/* ---- rows of a child, anew ---- */
-
-/* Rows are joined some pieces at a time, for each takes more than the few bytes that ask for it. */
-typedef struct gather {
-    ma_array *child;
-    ma_used next; /* the rows that the next piece has until now */
-    int64_t length;
-    ma_array *pieces[256]; /* owned */
-    int64_t n_pieces;
-    ma_array **groups; /* owned, each of them; pieces that are joined */
-    int64_t n_groups;
-} gather;
-
-static void
-drop_pieces(gather *self)
-{
-    while (self->n_pieces > 0) {
-        ma_array_unref(self->pieces[--self->n_pieces]);
-    }
-}
-
-static ma_status
-join_pieces(gather *self, ma_error *err)
-{
-    ma_array **group = &self->groups[self->n_groups];
-    MA_TRY(ma_array_concat(self->child->type, self->pieces, self->n_pieces, group, err));
-    self->n_groups++;
-    drop_pieces(self);
-    return MA_OK;
-}
-
-static ma_status
-cut_piece(gather *self, ma_error *err)
-{
-    if (self->n_pieces == (int64_t)(sizeof(self->pieces) / sizeof(*self->pieces))) {
-        MA_TRY(join_pieces(self, err));
-    }
-    MA_TRY(ma_array_slice(self->child, self->next.start, self->next.length,
-                          &self->pieces[self->n_pieces], err));
-    self->n_pieces++;
-    self->next.length = 0;
-    return MA_OK;
-}
-
-static ma_status
-put_rows(gather *self, int64_t start, int64_t length, ma_error *err)
-{
-    if (self->next.length > 0 && start != self->next.start + self->next.length) {
-        MA_TRY(cut_piece(self, err));
-    }
-    if (self->next.length == 0) {
-        self->next.start = start;
-    }
-    self->next.length += length;
-    self->length += length;
-    return self->length <= (int64_t)INT32_MAX + 1 ? MA_OK : fail_place(self->child->type, err);
-}
-
-static ma_status
-finish_rows(gather *self, ma_array **out, ma_error *err)
-{
-    MA_TRY(cut_piece(self, err));
-    MA_TRY(join_pieces(self, err));
-    return ma_array_concat(self->child->type, self->groups, self->n_groups, out, err);
-}
-
 /* ---- dense: a null row may point where a valid one does, or nowhere ---- */
 
 /* The rows of a union that point into one of its children. */
@@ -363,7 +296,7 @@ can_be_ordered(const dense *self)
 /* Put the child's rows in the order of the union's. A null is made of the row before, so that it
  * takes no more than that. */
 static ma_status
-put_in_order(dense *self, gather *rows, ma_error *err)
+put_in_order(dense *self, ma_gather *rows, ma_error *err)
 {
     int64_t last = -1;
     bool after_null = false;
@@ -374,12 +307,12 @@ put_in_order(dense *self, gather *rows, ma_error *err)
         }
         if (!is_valid(self, i)) {
             if (!after_null) {
-                MA_TRY(put_rows(rows, ma_max_i64(last, 0), 1, err));
+                MA_TRY(ma_gather_put(rows, ma_max_i64(last, 0), 1, err));
             }
             after_null = true;
         } else {
             if (row != last || after_null) {
-                MA_TRY(put_rows(rows, row, 1, err));
+                MA_TRY(ma_gather_put(rows, row, 1, err));
             }
             after_null = false;
             last = row;
@@ -391,7 +324,7 @@ put_in_order(dense *self, gather *rows, ma_error *err)
 
 /* Put one row for all nulls behind those that valid rows point at. */
 static ma_status
-put_behind(dense *self, gather *rows, ma_error *err)
+put_behind(dense *self, ma_gather *rows, ma_error *err)
 {
     int64_t used = 0;
     int64_t row;
@@ -400,8 +333,8 @@ put_behind(dense *self, gather *rows, ma_error *err)
             used = ma_max_i64(used, row + 1);
         }
     }
-    MA_TRY(put_rows(rows, 0, used, err));
-    MA_TRY(put_rows(rows, 0, 1, err));
+    MA_TRY(ma_gather_put(rows, 0, used, err));
+    MA_TRY(ma_gather_put(rows, 0, 1, err));
     for (int64_t i = 0; i < self->array->length; i++) {
         if (points_at(self, i, &row) && !is_valid(self, i)) {
             ma_store_i32(self->offsets + 4 * i, (int32_t)used);
@@ -415,24 +348,19 @@ static ma_status
 make_places(dense *self, ma_error *err)
 {
     ma_array **child = &self->array->children[self->child];
-    gather rows = {.child = *child};
     ma_array *out = NULL;
+    ma_gather rows;
     MA_TRY(ma_array_check_values(*child, err));
-    const int64_t most = 2 + self->array->length / (int64_t)(sizeof(rows.pieces) / sizeof(void *));
-    rows.groups = ma_calloc(most, sizeof(*rows.groups));
-    if (rows.groups == NULL) {
-        return ma_fail_nomem(err, most * (int64_t)sizeof(*rows.groups));
-    }
+    ma_gather_init(&rows, *child);
     ma_status st =
         can_be_ordered(self) ? put_in_order(self, &rows, err) : put_behind(self, &rows, err);
+    if (st == MA_OK && rows.length > (int64_t)INT32_MAX + 1) {
+        st = fail_place((*child)->type, err);
+    }
     if (st == MA_OK) {
-        st = finish_rows(&rows, &out, err);
+        st = ma_gather_finish(&rows, &out, err);
     }
-    drop_pieces(&rows);
-    for (int64_t i = 0; i < rows.n_groups; i++) {
-        ma_array_unref(rows.groups[i]);
-    }
-    ma_free(rows.groups);
+    ma_gather_fini(&rows);
     if (st == MA_OK) {
         ma_array_unref(*child);
         *child = out;
