@@ -2,24 +2,13 @@
 
 #include "core/base/hash.h"
 #include "core/base/memory.h"
-#include "core/base/number.h"
-
-typedef struct slot {
-    uint64_t hash;
-    int64_t row; /* plus 1; 0 is a free slot */
-} slot;
+#include "core/base/slots.h"
 
 struct ma_unique {
     ma_hash_key hash_key;
-    slot *slots; /* owned; a power of two of them */
-    int64_t capacity;
-    int64_t used;
+    ma_slots rows;
     ma_growing key;   /* of the row that is looked for */
     ma_growing other; /* of the row that it may be equal to */
-};
-
-enum {
-    FIRST_CAPACITY = 64
 };
 
 ma_status
@@ -30,12 +19,6 @@ ma_unique_new(ma_unique **out, ma_error *err)
         return ma_fail_nomem(err, sizeof(*self));
     }
     self->hash_key = ma_hash_key_for(self);
-    self->capacity = FIRST_CAPACITY;
-    self->slots = ma_calloc(self->capacity, sizeof(slot));
-    if (self->slots == NULL) {
-        ma_free(self);
-        return ma_fail_nomem(err, FIRST_CAPACITY * (int64_t)sizeof(slot));
-    }
     *out = self;
     return MA_OK;
 }
@@ -46,7 +29,7 @@ ma_unique_free(ma_unique *self)
     if (self != NULL) {
         ma_growing_fini(&self->key);
         ma_growing_fini(&self->other);
-        ma_free(self->slots);
+        ma_slots_fini(&self->rows);
         ma_free(self);
     }
 }
@@ -54,60 +37,34 @@ ma_unique_free(ma_unique *self)
 int64_t
 ma_unique_count(const ma_unique *self)
 {
-    return self->used;
+    return self->rows.count;
 }
 
-static ma_status
-grow(ma_unique *self, ma_error *err)
+static bool
+is_key(const ma_unique *self)
 {
-    const int64_t capacity = self->capacity * 2;
-    slot *slots = ma_calloc(capacity, sizeof(slot));
-    if (slots == NULL) {
-        return ma_fail_nomem(err, capacity * (int64_t)sizeof(slot));
-    }
-    const uint64_t mask = (uint64_t)capacity - 1;
-    for (int64_t i = 0; i < self->capacity; i++) {
-        if (self->slots[i].row != 0) {
-            uint64_t at = self->slots[i].hash & mask;
-            while (slots[at].row != 0) {
-                at = (at + 1) & mask;
-            }
-            slots[at] = self->slots[i];
-        }
-    }
-    ma_free(self->slots);
-    self->slots = slots;
-    self->capacity = capacity;
-    return MA_OK;
+    return self->other.size == self->key.size &&
+           memcmp(self->other.data, self->key.data, (size_t)self->key.size) == 0;
 }
 
 ma_status
 ma_unique_find(ma_unique *self, const ma_builder *builder, int64_t row, bool may_add,
                int64_t *found, ma_error *err)
 {
-    if (self->used >= self->capacity / 2) {
-        MA_TRY(grow(self, err));
-    }
     self->key.size = 0;
     MA_TRY(ma_builder_key(builder, row, &self->key, err));
+    MA_TRY(ma_slots_reserve(&self->rows, self->rows.count + 1, err));
     const uint64_t hash = ma_hash_of(self->hash_key, self->key.data, self->key.size);
-    const uint64_t mask = (uint64_t)self->capacity - 1;
-    uint64_t at = hash & mask;
-    for (; self->slots[at].row != 0; at = (at + 1) & mask) {
-        if (self->slots[at].hash != hash) {
-            continue;
-        }
+    int64_t at = ma_slots_first(&self->rows, hash);
+    while (ma_slots_next(&self->rows, hash, &at, found)) {
         self->other.size = 0;
-        MA_TRY(ma_builder_key(builder, self->slots[at].row - 1, &self->other, err));
-        if (self->other.size == self->key.size &&
-            memcmp(self->other.data, self->key.data, (size_t)self->key.size) == 0) {
-            *found = self->slots[at].row - 1;
+        MA_TRY(ma_builder_key(builder, *found, &self->other, err));
+        if (is_key(self)) {
             return MA_OK;
         }
     }
     if (may_add) {
-        self->slots[at] = (slot){hash, row + 1};
-        self->used++;
+        ma_slots_put(&self->rows, at, hash, row);
     }
     *found = row;
     return MA_OK;

@@ -1,13 +1,7 @@
 #include "core/ipc/value_table.h"
 
 #include "core/base/hash.h"
-#include "core/base/memory.h"
 #include "core/data/equal.h"
-
-struct ma_value_slot {
-    uint64_t hash;
-    int64_t row; /* plus 1; 0 is a free slot */
-};
 
 /* Rows of two arrays seen as one: those of a table, and behind them some of what comes. */
 typedef struct row_list {
@@ -99,49 +93,14 @@ add_value(ma_hash *hash, const ma_array *array, int64_t i)
     }
 }
 
-/* ---- the slots ---- */
+/* ---- the table ---- */
 
 void
 ma_value_table_clear(ma_value_table *self)
 {
     ma_array_unref(self->values);
-    ma_free(self->slots);
+    ma_slots_fini(&self->rows);
     *self = (ma_value_table){0};
-}
-
-static void
-put(ma_value_table *self, ma_value_slot slot)
-{
-    uint64_t place = slot.hash & (uint64_t)(self->size - 1);
-    while (self->slots[place].row != 0) {
-        place = (place + 1) & (uint64_t)(self->size - 1);
-    }
-    self->slots[place] = slot;
-}
-
-/* Half of the slots stay free, so that a search ends soon. */
-static ma_status
-make_room(ma_value_table *self, int64_t count, ma_error *err)
-{
-    ma_value_table grown = *self;
-    if (count <= self->size / 2) {
-        return MA_OK;
-    }
-    while (grown.size / 2 < count) {
-        grown.size = grown.size > 0 ? 2 * grown.size : 16;
-    }
-    grown.slots = ma_calloc(grown.size, sizeof(*grown.slots));
-    if (grown.slots == NULL) {
-        return ma_fail_nomem(err, grown.size * (int64_t)sizeof(*grown.slots));
-    }
-    for (int64_t i = 0; i < self->size; i++) {
-        if (self->slots[i].row != 0) {
-            put(&grown, self->slots[i]);
-        }
-    }
-    ma_free(self->slots);
-    *self = grown;
-    return MA_OK;
 }
 
 static bool
@@ -159,19 +118,17 @@ find_or_add(ma_value_table *self, const row_list *rows, const ma_array *array, i
             int64_t row, int64_t *found, ma_error *err)
 {
     ma_hash hash = ma_hash_begin(self->key);
+    MA_TRY(ma_slots_reserve(&self->rows, self->rows.count + 1, err));
     add_value(&hash, array, i);
     const uint64_t key = ma_hash_end(hash);
-    const uint64_t mask = (uint64_t)(self->size - 1);
-    for (uint64_t place = key & mask; self->slots[place].row != 0; place = (place + 1) & mask) {
-        *found = self->slots[place].row - 1;
-        if (self->slots[place].hash == key && is_row(rows, *found, array, i)) {
+    int64_t at = ma_slots_first(&self->rows, key);
+    while (ma_slots_next(&self->rows, key, &at, found)) {
+        if (is_row(rows, *found, array, i)) {
             return MA_OK;
         }
     }
+    ma_slots_put(&self->rows, at, key, row);
     *found = row;
-    MA_TRY(make_room(self, self->count + 1, err));
-    put(self, (ma_value_slot){key, row + 1});
-    self->count++;
     return MA_OK;
 }
 
@@ -182,8 +139,8 @@ add_all(ma_value_table *self, ma_array *values, ma_error *err)
 {
     const row_list rows = {values, NULL, NULL};
     int64_t found;
-    MA_TRY(make_room(self, values->length + 1, err));
-    self->key = ma_hash_key_for(self->slots);
+    MA_TRY(ma_slots_reserve(&self->rows, values->length + 1, err));
+    self->key = ma_hash_key_for(self->rows.slots);
     for (int64_t i = 0; i < values->length; i++) {
         MA_TRY(find_or_add(self, &rows, values, i, i, &found, err));
     }

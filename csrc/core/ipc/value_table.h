@@ -3,18 +3,15 @@
 #define MA_IPC_VALUE_TABLE_H
 
 #include "core/base/hash.h"
+#include "core/base/slots.h"
 #include "core/data/array.h"
-
-typedef struct ma_value_slot ma_value_slot;
 
 /* A hash table from the values of an array to the first row that holds each. All zero is an empty
  * one. */
 typedef struct ma_value_table {
     ma_array *values; /* owned; what it is for, or NULL */
     ma_hash_key key;
-    ma_value_slot *slots; /* owned */
-    int64_t size;         /* of `slots`: a power of two */
-    int64_t count;        /* of slots that are taken */
+    ma_slots rows;
 } ma_value_table;
 
 void
