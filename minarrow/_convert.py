@@ -25,7 +25,7 @@ def parts(values, type, safe):
     items -- a list of Python values
     arrow -- an object with Arrow's capsules, or an Array
     dictionary -- indices and dictionary; `type` says whether it is ordered
-    struct -- names and columns
+    struct -- names, columns and the number of rows
     """
     pandas = sys.modules.get("pandas")
     if pandas is not None and hasattr(pandas, "Series"):
@@ -57,8 +57,8 @@ def _numpy_parts(numpy, values, type, safe):
         values, times_mask, type = _times(numpy, values, type, safe)
         return "memory", values, _either(mask, times_mask), type
     if kind == "V" and values.dtype.names is not None:
-        names = list(values.dtype.names)
-        return "struct", (names, [values[name] for name in names]), mask, type
+        names = _fields(values.dtype.names, type)
+        return "struct", (names, [values[name] for name in names], len(values)), mask, type
     if kind in "cV" or (kind == "f" and values.dtype.itemsize > 8):
         raise ArrowNotImplementedError(f"numpy's dtype {values.dtype} is none of Arrow's types")
     if kind in "OUST":
@@ -70,6 +70,17 @@ def _numpy_parts(numpy, values, type, safe):
     if type is None or kind in "biuf":
         return "memory", values, mask, type
     return "items", values.tolist(), mask, type
+
+
+def _fields(names, type):
+    """Those of a structured array's fields that a struct has, in its order."""
+    wanted = getattr(type.storage_type, "names", None) if type is not None else None
+    if wanted is None:
+        return list(names)
+    for name in wanted:
+        if name not in names:
+            raise ArrowInvalid(f"a structured array of the fields {list(names)} has no {name!r}")
+    return wanted
 
 
 def _is_bytes_of(type, width):
@@ -197,7 +208,8 @@ def _pandas_parts(pandas, values, type, safe):
         return "memory", array.asi8, missing if missing.any() else None, type, True
     if isinstance(dtype, pandas.IntervalDtype):
         missing = numpy.asarray(array.isna())
-        bounds = (["left", "right"], [array.left, array.right])
+        names = _fields(["left", "right"], type)
+        bounds = (names, [getattr(array, name) for name in names], len(array))
         return "struct", bounds, missing if missing.any() else None, type, True
     if hasattr(array, "__arrow_array__"):
         return "arrow", array.__arrow_array__(), None, type, True

@@ -82,9 +82,12 @@ load_integer(const pyma_numbers *from, int64_t index)
     uint8_t bytes[8];
     load_bytes(from, index, bytes);
     const bool plain = is_unsigned(from->type);
+    if (from->type == MA_TYPE_BOOL) { /* whatever byte the truth is */
+        return bytes[0] != 0;
+    }
     switch (from->width) {
     case 1:
-        return plain || from->type == MA_TYPE_BOOL ? (int64_t)bytes[0] : (int64_t)(int8_t)bytes[0];
+        return plain ? (int64_t)bytes[0] : (int64_t)(int8_t)bytes[0];
     case 2:
         return plain ? (int64_t)ma_load_u16(bytes) : (int64_t)ma_load_i16(bytes);
     case 4:

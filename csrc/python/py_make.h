@@ -25,7 +25,7 @@ PyObject *
 pyma_array_of_dictionary(pyma_state *state, const pyma_request *wanted, PyObject *parts,
                          PyObject *nulls, bool ordered);
 
-/* numpy's structured array: names and columns. */
+/* numpy's structured array: names, columns and how many rows there are. */
 PyObject *
 pyma_array_of_struct(pyma_state *state, const pyma_request *wanted, PyObject *parts,
                      const pyma_mask *nulls);

@@ -197,6 +197,16 @@ struct_columns(pyma_state *state, const pyma_request *wanted, PyObject *names, P
     return columns;
 }
 
+/* The first column's, or as many as the structured array says where it has no fields; -1 with an
+ * exception. */
+static int64_t
+count_rows(pyma_state *state, PyObject *columns, PyObject *said)
+{
+    return PyList_GET_SIZE(columns) > 0
+               ? pyma_array_get(state, PyList_GET_ITEM(columns, 0))->length
+               : PyLong_AsLongLong(said);
+}
+
 PyObject *
 pyma_array_of_struct(pyma_state *state, const pyma_request *wanted, PyObject *parts,
                      const pyma_mask *nulls)
@@ -206,14 +216,12 @@ pyma_array_of_struct(pyma_state *state, const pyma_request *wanted, PyObject *pa
     ma_type *type = columns == NULL        ? NULL
                     : wanted->type != NULL ? ma_type_ref(pyma_type_get(state, wanted->type))
                                            : struct_type(state, names, columns);
+    const int64_t rows = type != NULL ? count_rows(state, columns, PyTuple_GET_ITEM(parts, 2)) : -1;
     ma_array *array = NULL;
     ma_error err;
     ma_error_init(&err);
-    if (type != NULL) {
-        const ma_array *first = PyList_GET_SIZE(columns) > 0
-                                    ? pyma_array_get(state, PyList_GET_ITEM(columns, 0))
-                                    : NULL;
-        if (ma_array_new(type, first != NULL ? first->length : 0, 0, &array, &err) != MA_OK) {
+    if (rows >= 0) {
+        if (ma_array_new(type, rows, 0, &array, &err) != MA_OK) {
             (void)pyma_raise(state, &err);
         }
         for (int32_t i = 0; array != NULL && i < array->n_children; i++) {

@@ -1,4 +1,5 @@
 /* Columns that lie in memory as one block already: what speaks the buffer protocol (PEP 3118). */
+#include "core/base/number.h"
 #include "python/py_cast.h"
 
 /* ---- formats ---- */
@@ -212,8 +213,7 @@ fill_data(pyma_conversion *self, memory *from, ma_array *array)
 {
     const pyma_numbers *numbers = &from->numbers;
     const ma_type *type = array->type;
-    const int64_t size =
-        type->bits == 1 ? ma_bitmap_size(array->length) : array->length * (type->bits / 8);
+    int64_t size = ma_bitmap_size(array->length);
     uint8_t *target;
     ma_error err;
     if (numbers->count == 0) {
@@ -223,7 +223,11 @@ fill_data(pyma_conversion *self, memory *from, ma_array *array)
         return keep_memory(from, array);
     }
     ma_error_init(&err);
-    if (ma_buffer_alloc(size, &array->buffers[1], &target, &err) != MA_OK) {
+    /* numpy's memory may show one item any number of times */
+    const bool counted = type->bits == 1 || ma_mul_i64(array->length, type->bits / 8, &size);
+    const ma_status st = counted ? ma_buffer_alloc(size, &array->buffers[1], &target, &err)
+                                 : ma_fail_nomem(&err, INT64_MAX);
+    if (st != MA_OK) {
         return pyma_conversion_fail_core(self, &err);
     }
     if (type->bits != 1 && same_bits(numbers->type, type)) {

@@ -254,6 +254,39 @@ def test_structured():
         ma.array(values, type=ma.int64())
 
 
+def test_structured_takes_fields_by_their_names():
+    pa = pytest.importorskip("pyarrow")
+    values = np.array([(1, 2, 3.5), (4, 5, 6.5)], dtype=[("a", "i4"), ("b", "i4"), ("c", "f8")])
+    for names in ["ba", "cab", "b", ""]:
+        ours = ma.array(values, type=ma.struct([(name, ma.float64()) for name in names]))
+        theirs = pa.array(values, type=pa.struct([(name, pa.float64()) for name in names]))
+        assert ours.to_pylist() == theirs.to_pylist()
+    with pytest.raises(ma.ArrowInvalid, match=r"the fields \['a', 'b', 'c'\] has no 'z'"):
+        ma.array(values, type=ma.struct([("a", ma.int32()), ("z", ma.int32())]))
+
+
+def test_structured_without_fields():
+    array = ma.array(np.zeros(3, dtype=[]), mask=[False, True, False])
+    assert str(array.type) == "struct<>"
+    assert array.to_pylist() == [{}, None, {}]
+
+
+@pytest.mark.parametrize("rows", [2**61, 2**62, 2**63 - 1])
+@pytest.mark.parametrize("type", [ma.int16(), ma.int64(), ma.float32(), ma.bool_()], ids=str)
+def test_one_item_shown_more_often_than_there_is_memory_for(rows, type):
+    values = np.broadcast_to(np.int8(1), rows)
+    with pytest.raises(MemoryError):
+        ma.array(values, type=type)
+    with pytest.raises(MemoryError):
+        ma.array([values], type=ma.large_list(type))
+
+
+def test_a_bool_is_true_by_any_byte():
+    values = np.array([0, 1, 2, 255], "u1").view("?")
+    for type in [ma.bool_(), ma.int8(), ma.uint64(), ma.float64()]:
+        assert ma.array(values, type=type).to_pylist() == [0, 1, 1, 1]
+
+
 @pytest.mark.parametrize("values", [np.array(5), np.zeros((2, 2)), np.zeros((2, 2), dtype=object)])
 def test_dimensions(values):
     with pytest.raises(ma.ArrowInvalid, match=f"this one has {values.ndim}"):
