@@ -99,19 +99,13 @@ floor_divide(int64_t a, int64_t b)
 
 /* Days from 1970-01-01 in the proleptic Gregorian calendar: years from March on, in eras of 400. */
 static int64_t
-days_of(int year, int month, int day)
+days_of(int64_t year, int month, int day)
 {
-    const int64_t y = (int64_t)year - (month <= 2);
+    const int64_t y = year - (month <= 2);
     const int64_t era = floor_divide(y, 400);
     const int64_t of_era = y - era * 400;
     const int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
     return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
-}
-
-static int64_t
-date_days(PyObject *date)
-{
-    return days_of(PyDateTime_GET_YEAR(date), PyDateTime_GET_MONTH(date), PyDateTime_GET_DAY(date));
 }
 
 static int
@@ -141,34 +135,46 @@ in_units(pyma_conversion *self, const ma_type *type, PyObject *value, int64_t se
                : fail_range(self, type, value);
 }
 
-/* The nanoseconds beside the microseconds, 0 to 999, that pandas' finer classes have under `name`;
- * 0 where there are none. */
+/* Pandas' Timestamp and Timedelta reach farther and are finer than the classes that they derive
+ * from, whose memory then says something else: what they are is told by their attributes. Puts
+ * attribute `name` in `*out`, which stays as it is for other values; -1 with an exception, also
+ * where it is not in low..high. */
 static int
-get_nanoseconds(pyma_conversion *self, const ma_type *type, PyObject *value, const char *name,
-                int64_t *out)
+pandas_part(pyma_conversion *self, const ma_type *type, PyObject *value, const char *name,
+            int64_t low, int64_t high, int64_t *out)
 {
-    *out = 0;
-    if (strchr(Py_TYPE(value)->tp_name, 'T') == NULL) {
-        return 0; /* datetime's own are lower-case; pandas' are Timestamp and Timedelta */
-    }
-    PyObject *attribute = PyObject_GetAttrString(value, name);
-    if (attribute == NULL) {
-        if (!PyErr_ExceptionMatches(PyExc_AttributeError)) {
-            return -1;
-        }
-        PyErr_Clear();
+    PyObject *attribute;
+    if (strchr(Py_TYPE(value)->tp_name, 'T') == NULL) { /* datetime's own are lower-case */
         return 0;
     }
+    if (pyma_find_attribute(value, name, &attribute) <= 0) {
+        return PyErr_Occurred() ? -1 : 0;
+    }
     int overflow;
-    const long found = PyLong_AsLongAndOverflow(attribute, &overflow);
+    const int64_t found = PyLong_AsLongLongAndOverflow(attribute, &overflow);
     Py_DECREF(attribute);
     if (PyErr_Occurred()) {
         return -1;
     }
-    if (overflow != 0 || found < 0 || found > 999) {
+    if (overflow != 0 || found < low || found > high) {
         return fail_range(self, type, value);
     }
     *out = found;
+    return 0;
+}
+
+/* Years and days farther than these are more seconds than 64 bits count. */
+#define MOST_YEARS INT64_C(292000000000)
+#define MOST_DAYS  INT64_C(106000000000000)
+
+static int
+date_days(pyma_conversion *self, const ma_type *type, PyObject *date, int64_t *out)
+{
+    int64_t year = PyDateTime_GET_YEAR(date);
+    if (pandas_part(self, type, date, "year", -MOST_YEARS, MOST_YEARS, &year) < 0) {
+        return -1;
+    }
+    *out = days_of(year, PyDateTime_GET_MONTH(date), PyDateTime_GET_DAY(date));
     return 0;
 }
 
@@ -257,7 +263,7 @@ date_number(pyma_conversion *self, const ma_type *type, PyObject *value, int64_t
 {
     int result = 1;
     if (PyDate_Check(value)) {
-        *out = date_days(value);
+        result = date_days(self, type, value, out) < 0 ? -1 : 1;
     } else if (class_is(value, "datetime64")) {
         result = numpy_number(self, type, value, 0, out);
     } else {
@@ -283,19 +289,39 @@ time_number(pyma_conversion *self, const ma_type *type, PyObject *value, int64_t
     return in_units(self, type, value, seconds, nanoseconds, out) < 0 ? -1 : 1;
 }
 
-static int64_t
-delta_seconds(PyObject *delta)
+/* What a timedelta sums up; all but the days are not negative. */
+typedef struct delta {
+    int64_t days;
+    int64_t seconds;
+    int64_t nanoseconds;
+} delta;
+
+static int
+delta_of(pyma_conversion *self, const ma_type *type, PyObject *value, delta *out)
 {
-    return (int64_t)PyDateTime_DELTA_GET_DAYS(delta) * DAY_SECONDS +
-           PyDateTime_DELTA_GET_SECONDS(delta);
+    int64_t microseconds = PyDateTime_DELTA_GET_MICROSECONDS(value);
+    *out = (delta){PyDateTime_DELTA_GET_DAYS(value), PyDateTime_DELTA_GET_SECONDS(value), 0};
+    if (pandas_part(self, type, value, "days", -MOST_DAYS, MOST_DAYS, &out->days) < 0 ||
+        pandas_part(self, type, value, "seconds", 0, DAY_SECONDS - 1, &out->seconds) < 0 ||
+        pandas_part(self, type, value, "microseconds", 0, 999999, &microseconds) < 0 ||
+        pandas_part(self, type, value, "nanoseconds", 0, 999, &out->nanoseconds) < 0) {
+        return -1;
+    }
+    out->nanoseconds += 1000 * microseconds;
+    return 0;
 }
 
 /* Seconds from 1970-01-01 in UTC, and microseconds: of an aware datetime, its offset is taken
  * off; a naive one counts as UTC. */
 static int
-utc_seconds(pyma_conversion *self, PyObject *value, int64_t *seconds, int64_t *microseconds)
+utc_seconds(pyma_conversion *self, const ma_type *type, PyObject *value, int64_t *seconds,
+            int64_t *microseconds)
 {
-    *seconds = date_days(value) * DAY_SECONDS + PyDateTime_DATE_GET_HOUR(value) * 3600 +
+    int64_t days;
+    if (date_days(self, type, value, &days) < 0) {
+        return -1;
+    }
+    *seconds = days * DAY_SECONDS + PyDateTime_DATE_GET_HOUR(value) * 3600 +
                PyDateTime_DATE_GET_MINUTE(value) * 60 + PyDateTime_DATE_GET_SECOND(value);
     *microseconds = PyDateTime_DATE_GET_MICROSECOND(value);
     if (PyDateTime_DATE_GET_TZINFO(value) == Py_None) {
@@ -306,7 +332,8 @@ utc_seconds(pyma_conversion *self, PyObject *value, int64_t *seconds, int64_t *m
         return -1;
     }
     if (PyDelta_Check(offset)) {
-        *seconds -= delta_seconds(offset);
+        *seconds -= (int64_t)PyDateTime_DELTA_GET_DAYS(offset) * DAY_SECONDS +
+                    PyDateTime_DELTA_GET_SECONDS(offset);
         *microseconds -= PyDateTime_DELTA_GET_MICROSECONDS(offset);
         if (*microseconds < 0) {
             *microseconds += 1000000;
@@ -322,21 +349,24 @@ timestamp_number(pyma_conversion *self, const ma_type *type, PyObject *value, in
 {
     int64_t seconds;
     int64_t microseconds;
-    int64_t nanoseconds;
+    int64_t nanoseconds = 0;
     if (class_is(value, "datetime64")) {
         return numpy_number(self, type, value, per_second[type->unit], out);
     }
     if (PyDateTime_Check(value)) {
-        if (utc_seconds(self, value, &seconds, &microseconds) < 0 ||
-            get_nanoseconds(self, type, value, "nanosecond", &nanoseconds) < 0) {
+        if (utc_seconds(self, type, value, &seconds, &microseconds) < 0 ||
+            pandas_part(self, type, value, "nanosecond", 0, 999, &nanoseconds) < 0) {
             return -1;
         }
         nanoseconds += microseconds * 1000;
         return in_units(self, type, value, seconds, nanoseconds, out) < 0 ? -1 : 1;
     }
     if (PyDate_Check(value)) {
-        seconds = date_days(value) * DAY_SECONDS;
-        return in_units(self, type, value, seconds, 0, out) < 0 ? -1 : 1;
+        int64_t days;
+        return date_days(self, type, value, &days) < 0 ||
+                       in_units(self, type, value, days * DAY_SECONDS, 0, out) < 0
+                   ? -1
+                   : 1;
     }
     return raw_number(self, type, value, out);
 }
@@ -350,12 +380,12 @@ duration_number(pyma_conversion *self, const ma_type *type, PyObject *value, int
     if (!PyDelta_Check(value)) {
         return raw_number(self, type, value, out);
     }
-    int64_t nanoseconds;
-    if (get_nanoseconds(self, type, value, "nanoseconds", &nanoseconds) < 0) {
+    delta parts;
+    if (delta_of(self, type, value, &parts) < 0) {
         return -1;
     }
-    nanoseconds += (int64_t)PyDateTime_DELTA_GET_MICROSECONDS(value) * 1000;
-    return in_units(self, type, value, delta_seconds(value), nanoseconds, out) < 0 ? -1 : 1;
+    const int64_t seconds = parts.days * DAY_SECONDS + parts.seconds;
+    return in_units(self, type, value, seconds, parts.nanoseconds, out) < 0 ? -1 : 1;
 }
 
 /* ---- intervals ---- */
@@ -430,9 +460,12 @@ interval_of(pyma_conversion *self, const ma_type *type, PyObject *value, interva
 {
     *out = (interval){0, 0, 0};
     if (PyDelta_Check(value)) {
-        out->days = PyDateTime_DELTA_GET_DAYS(value);
-        out->nanoseconds = (int64_t)PyDateTime_DELTA_GET_SECONDS(value) * 1000000000 +
-                           (int64_t)PyDateTime_DELTA_GET_MICROSECONDS(value) * 1000;
+        delta parts;
+        if (delta_of(self, type, value, &parts) < 0) {
+            return -1;
+        }
+        out->days = parts.days;
+        out->nanoseconds = parts.seconds * 1000000000 + parts.nanoseconds;
         return 0;
     }
     const bool pair = type->id == MA_TYPE_INTERVAL_DAY_TIME;

@@ -73,6 +73,37 @@ def test_nanoseconds():
     assert ma.array([pd.Timedelta(5)], type=ma.duration("ns")).to_pylist() == [pd.Timedelta(5)]
 
 
+def test_times_that_reach_farther_than_datetime():
+    for seconds in [-(2**62), -(10**12), 10**12, 2**62]:
+        value = pd.Timestamp(np.datetime64(seconds, "s"))
+        assert ma.array([value], type=ma.timestamp("s"))[0].value == seconds
+        with pytest.raises(ma.ArrowInvalid, match="value 0: .* out of the range of timestamp.ns"):
+            ma.array([value], type=ma.timestamp("ns"))
+    assert ma.array([pd.Timestamp(np.datetime64("21970-02-28", "s"))], type="date32")[0].value == (
+        np.datetime64("21970-02-28", "D").astype(int)
+    )
+    for seconds in [-(2**62), 10**17, 2**62]:
+        value = pd.Timedelta(np.timedelta64(seconds, "s"))
+        assert ma.array([value], type=ma.duration("s"))[0].value == seconds
+        with pytest.raises(ma.ArrowInvalid, match="value 0: .* out of the range of duration.ns"):
+            ma.array([value], type=ma.duration("ns"))
+
+
+def test_intervals_of_a_timedelta():
+    pa = pytest.importorskip("pyarrow")
+    for value in [pd.Timedelta(nanoseconds) for nanoseconds in (1, -1, 86_400_000_001_500)]:
+        ours = ma.array([value], type=ma.month_day_nano_interval())
+        theirs = pa.array([value], type=pa.month_day_nano_interval())
+        assert list(map(tuple, ours.to_pylist())) == list(map(tuple, theirs.to_pylist()))
+
+
+def test_an_interval_s_bounds_by_their_names():
+    type = ma.struct([("right", ma.int64()), ("left", ma.int64())])
+    column = pd.Series(pd.arrays.IntervalArray.from_breaks([1, 2, 4]))
+    expected = [{"left": 1, "right": 2}, {"left": 2, "right": 4}]
+    assert ma.array(column, type=type).to_pylist() == expected
+
+
 def test_offsets():
     offset = pd.DateOffset(years=1, weeks=2, hours=1, nanoseconds=5)
     assert ma.array([offset]).to_pylist() == [(12, 14, 3_600_000_000_005)]
