@@ -91,6 +91,12 @@ pair_of(const ma_type *entries, PyObject *entry, PyObject **key, PyObject **item
 }
 
 static int
+fail_null_key(pyma_conversion *self)
+{
+    return pyma_conversion_fail(self, self->state->ArrowInvalid, "a map's key cannot be null");
+}
+
+static int
 add_pair(pyma_conversion *self, const ma_type *type, PyObject *entry, Py_ssize_t i, PyObject *keys,
          PyObject *values)
 {
@@ -107,7 +113,7 @@ add_pair(pyma_conversion *self, const ma_type *type, PyObject *entry, Py_ssize_t
             Py_DECREF(repr);
         }
     } else if (found > 0 && pyma_is_null(self, key)) {
-        pyma_conversion_fail(self, self->state->ArrowInvalid, "a map's key cannot be null");
+        fail_null_key(self);
     } else if (found > 0) {
         result = PyList_Append(keys, key) < 0 || PyList_Append(values, item) < 0 ? -1 : 0;
     }
@@ -137,14 +143,30 @@ split_pairs(pyma_conversion *self, const ma_type *type, PyObject *pairs, PyObjec
     return 0;
 }
 
+/* A value may turn out to be null only when it is converted: a Scalar, numpy's NaT. */
+static int
+check_keys(pyma_conversion *self, const ma_builder *keys, int64_t start)
+{
+    for (int64_t row = start; row < keys->length && keys->nulls > 0; row++) {
+        if (ma_builder_is_null(keys, row)) {
+            fail_null_key(self);
+            pyma_conversion_at_index(self, row - start);
+            return -1;
+        }
+    }
+    return 0;
+}
+
 static int
 convert_pairs(pyma_conversion *self, ma_builder *builder, PyObject *keys, PyObject *values)
 {
     ma_builder *entries = builder->children[0];
     ma_error err;
     ma_error_init(&err);
+    const int64_t start = entries->children[0]->length;
     const Py_ssize_t count = PyList_GET_SIZE(keys);
     if (pyma_convert_items(self, entries->children[0], keys, count, NULL) < 0 ||
+        check_keys(self, entries->children[0], start) < 0 ||
         pyma_convert_items(self, entries->children[1], values, count, NULL) < 0) {
         return -1;
     }

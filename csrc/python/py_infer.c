@@ -330,7 +330,7 @@ visit_array(pyma_conversion *conversion, pyma_finding *self, PyObject *value)
     PyObject *dimensions = PyObject_GetAttrString(value, "ndim");
     const long count = dimensions != NULL ? PyLong_AsLong(dimensions) : -1;
     Py_XDECREF(dimensions);
-    if (count < 0 || dtype_text(conversion, value, text) < 0) {
+    if ((count < 0 && PyErr_Occurred()) || dtype_text(conversion, value, text) < 0) {
         return -1;
     }
     if (count == 1 && strchr("biufMm", text[1]) != NULL) {
@@ -342,7 +342,7 @@ visit_array(pyma_conversion *conversion, pyma_finding *self, PyObject *value)
             return visit_dtype(conversion, self->children[0], value, text);
         }
     }
-    PyObject *items = count == 0                                    ? NULL
+    PyObject *items = count <= 0                                    ? NULL
                       : count == 1 && strchr("OT", text[1]) == NULL ? PySequence_List(value)
                                                                     : pyma_items_of(value, &failed);
     if (items == NULL) {
@@ -363,7 +363,7 @@ field_of(pyma_conversion *conversion, pyma_finding *self, PyObject *key)
 {
     PyObject *name = NULL;
     if (PyUnicode_Check(key)) {
-        name = Py_NewRef(key);
+        name = PyUnicode_FromObject(key); /* a subclass may say that it equals what it likes */
     } else if (PyBytes_Check(key)) {
         name = pyma_text_to_str(PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key));
     } else {

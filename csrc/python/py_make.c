@@ -9,17 +9,16 @@
 
 /* ---- from Python values ---- */
 
-/* The type that a list of one class alone would have, going by its first value that is not None;
+/* The type that a list of one class alone would have, going by its first value that is not null;
  * -1 for classes that take a closer look. */
 static int
-likely_type(PyObject *items)
+likely_type(PyObject *items, Py_ssize_t count, const uint8_t *mask)
 {
-    const Py_ssize_t count = PySequence_Fast_GET_SIZE(items);
     int id = -1;
     PYMA_BEGIN_ITEMS(items)
     for (Py_ssize_t i = 0; i < count; i++) {
         PyObject *value = pyma_item(items, i);
-        if (value != NULL && value != Py_None) {
+        if (value != NULL && value != Py_None && !(mask != NULL && mask[i])) {
             id = PyLong_CheckExact(value)      ? MA_TYPE_INT64
                  : PyFloat_CheckExact(value)   ? MA_TYPE_FLOAT64
                  : PyUnicode_CheckExact(value) ? MA_TYPE_UTF8
@@ -56,7 +55,7 @@ static int
 build_guessing(pyma_conversion *self, PyObject *items, Py_ssize_t count, const uint8_t *bytes,
                ma_array **out)
 {
-    const int id = likely_type(items);
+    const int id = likely_type(items, count, bytes);
     if (id < 0) {
         return 1;
     }
@@ -424,7 +423,7 @@ make_array(PyObject *module, PyObject *args, PyObject *kwargs)
     }
     pyma_request wanted = {.values = values, .mask = nulls, .size = -1, .safe = safe};
     wanted.from_pandas = pandas == Py_None ? -1 : PyObject_IsTrue(pandas);
-    if (size != Py_None) {
+    if (size != Py_None && !PyErr_Occurred()) {
         wanted.size = PyNumber_AsSsize_t(size, PyExc_OverflowError);
         if (wanted.size < 0 && !PyErr_Occurred()) {
             PyErr_SetString(state->ArrowInvalid, "size cannot be negative");
@@ -527,9 +526,12 @@ make_repeat(PyObject *module, PyObject *args, PyObject *kwargs)
         return NULL;
     }
     pyma_request wanted = {.size = -1, .safe = true};
-    if (PyObject_TypeCheck(value, state->Scalar) &&
-        (wanted.type = PyObject_GetAttrString(value, "type")) == NULL) {
-        return NULL;
+    if (PyObject_TypeCheck(value, state->Scalar)) {
+        wanted.type = PyObject_GetAttrString(value, "type");
+        if (wanted.type == NULL || pyma_type_get(state, wanted.type) == NULL) {
+            Py_XDECREF(wanted.type);
+            return NULL;
+        }
     }
     PyObject *one = PyTuple_Pack(1, value);
     PyObject *items = one != NULL ? PySequence_Repeat(one, size) : NULL;

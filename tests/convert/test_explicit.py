@@ -372,6 +372,16 @@ def test_a_format_of_one_byte_with_items_of_another_size(size):
             ma.array([values] if type == ma.list_(ma.uint64()) else values, type=type)
 
 
+@pytest.mark.parametrize("values", [[1, None], ["a", "b"], [2.5, 1], [1, 2.5], [True, "a"]])
+@pytest.mark.parametrize("mask", [[True, True], [True, False], [False, True]])
+def test_masked_values_have_no_say_in_the_type(values, mask):
+    pa = pytest.importorskip("pyarrow")
+    np = pytest.importorskip("numpy")
+    ours, theirs = ma.array(values, mask=mask), pa.array(values, mask=np.array(mask))
+    assert str(ours.type) == str(theirs.type)
+    assert ours.to_pylist() == theirs.to_pylist()
+
+
 @pytest.mark.parametrize("values", [5, None, object()], ids=steady_repr)
 def test_not_iterable(values):
     with pytest.raises(TypeError, match="takes an iterable"):

@@ -176,6 +176,73 @@ def test_a_type_that_claims_to_be_a_dictionary():
         ma.array(values, type=Claims())
 
 
+@pytest.mark.parametrize("answers", [[False], [False, False], [True]])
+def test_names_that_equal_what_they_like(answers):
+    class Name(str):
+        given = []
+
+        def __eq__(self, other):
+            return self.given.pop() if self.given else str.__eq__(self, other)
+
+        __hash__ = str.__hash__
+
+    rows = [{"a": 1}, {Name("a"): 2}, {Name("b"): 3}]
+    Name.given = list(answers)
+    array = ma.array(rows)
+    assert str(array.type) == "struct<a: int64, b: int64>"
+
+
+def test_dimensions_that_no_array_has():
+    numpy = pytest.importorskip("numpy")
+
+    class Below(numpy.ndarray):
+        ndim = -5
+
+    with pytest.raises(ma.ArrowInvalid, match="value 0: an array without dimensions"):
+        ma.array([numpy.zeros(2).view(Below)])
+
+
+def test_the_first_argument_that_fails_is_the_one_that_is_told():
+    class Fails:
+        def __bool__(self):
+            raise KeyError("from_pandas")
+
+    class Size:
+        def __index__(self):
+            raise AssertionError("nobody asks any more")
+
+    with pytest.raises(KeyError, match="from_pandas"):
+        ma.array(iter([1]), size=Size(), from_pandas=Fails())
+
+
+def test_a_scalar_whose_type_is_none(monkeypatch):
+    class Named:
+        extension_name = "test.named"
+
+    scalar = a_scalar_that_says(1, monkeypatch)
+    monkeypatch.setattr(Says, "type", Named(), raising=False)
+    for convert in (lambda: ma.repeat(scalar, 3), lambda: ma.array([scalar])):
+        with pytest.raises(TypeError, match="expected a minarrow.DataType, not Named"):
+            convert()
+
+
+@pytest.mark.parametrize("place", [0, 2])
+def test_keys_that_turn_out_to_be_null(place, monkeypatch):
+    numpy = pytest.importorskip("numpy")
+    late = [
+        (a_scalar_that_says(None, monkeypatch), ma.int64()),
+        (ma.scalar(None, ma.string()), ma.string()),
+        (ma.scalar(None, ma.string()), ma.dictionary(ma.int8(), ma.string())),
+        (numpy.datetime64("NaT", "s"), ma.timestamp("s")),
+    ]
+    for key, type in late:
+        good = 5 if type in (ma.int64(), ma.timestamp("s")) else "a"
+        pairs = [(good, 1)] * 3
+        pairs[place] = (key, 1)
+        with pytest.raises(ma.ArrowInvalid, match=rf"value 1\[{place}\]: a map's key cannot"):
+            ma.array([[(good, 1)], pairs], type=ma.map_(type, ma.int32()))
+
+
 def raises(error):
     def method(*args):
         raise error
