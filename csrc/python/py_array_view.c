@@ -3,6 +3,7 @@
 #include "python/py_array.h"
 
 #include "core/base/memory.h"
+#include "core/base/number.h"
 
 enum {
     MOST_DIMENSIONS = 8
@@ -70,18 +71,22 @@ has_nulls(const ma_array *array, int64_t start, int64_t length)
     return bits != NULL && ma_bitmap_count(bits, array->offset + start, length) < length;
 }
 
-static void
+/* False where the lists of an array without rows would hold more than can be counted: of others,
+ * the shape of a valid array keeps all products below its buffers' sizes. */
+static bool
 fill_strides(extent *out)
 {
-    Py_ssize_t stride = out->item_size;
+    int64_t stride = out->item_size;
     for (int i = out->dimensions - 1; i >= 0; i--) {
-        out->strides[i] = stride;
-        stride *= out->shape[i];
+        out->strides[i] = (Py_ssize_t)stride;
+        if (!ma_mul_i64(stride, out->shape[i], &stride) || stride > PY_SSIZE_T_MAX) {
+            return false;
+        }
     }
-    out->size = stride;
+    out->size = (Py_ssize_t)stride;
+    return true;
 }
 
-/* The shape of a valid array keeps all products below its buffers' sizes, once there are rows. */
 static int
 find_extent(const ma_array *array, extent *out)
 {
@@ -109,8 +114,7 @@ find_extent(const ma_array *array, extent *out)
     }
     out->item_size = inner->type->bits / 8;
     out->data = inner->buffers[1].data + (inner->offset + start) * out->item_size;
-    fill_strides(out);
-    return 0;
+    return fill_strides(out) ? 0 : refuse(array, "its lists hold more than can be counted");
 }
 
 int

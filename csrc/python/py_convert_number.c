@@ -236,6 +236,14 @@ rounded_bits(pyma_conversion *self, const ma_type *target, PyObject *value, int6
     return result;
 }
 
+/* Some of numpy's times are numbers to Python and others are not: it depends on their unit. */
+static bool
+is_numpy_time(PyObject *value)
+{
+    return pyma_has_prefix(Py_TYPE(value)->tp_name, "numpy.datetime64") ||
+           pyma_has_prefix(Py_TYPE(value)->tp_name, "numpy.timedelta64");
+}
+
 int
 pyma_integer_of(pyma_conversion *self, const ma_type *target, PyObject *value, int64_t *out)
 {
@@ -256,7 +264,8 @@ pyma_integer_of(pyma_conversion *self, const ma_type *target, PyObject *value, i
         Py_XDECREF(index);
         return result;
     }
-    if (number != NULL && number->nb_int != NULL && !PyUnicode_Check(value)) {
+    if (number != NULL && number->nb_int != NULL && !PyUnicode_Check(value) &&
+        !is_numpy_time(value)) {
         return rounded_bits(self, target, value, out);
     }
     return pyma_conversion_fail_kind(self, self->state->ArrowInvalid, target, value);
@@ -407,7 +416,8 @@ float_of(pyma_conversion *self, const ma_type *target, PyObject *value, double *
         Py_XDECREF(index);
         return result;
     }
-    if (number == NULL || number->nb_float == NULL || pyma_is_decimal(value)) {
+    if (number == NULL || number->nb_float == NULL || pyma_is_decimal(value) ||
+        is_numpy_time(value)) {
         return pyma_conversion_fail_kind(self, self->state->ArrowInvalid, target, value);
     }
     *out = PyFloat_AsDouble(value);

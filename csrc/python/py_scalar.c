@@ -155,21 +155,53 @@ Scalar_tp_repr(PyObject *op)
     return repr;
 }
 
+/* Of what Python has a hash for; of others, such as sets, their text's. */
 static Py_hash_t
-Scalar_tp_hash(PyObject *op)
+hash_of_object(PyObject *value)
 {
-    PyObject *value = shown_value(op);
-    if (value == NULL) {
-        return -1;
-    }
     Py_hash_t hash = PyObject_Hash(value);
     if (hash == -1 && PyErr_ExceptionMatches(PyExc_TypeError)) {
-        PyErr_Clear(); /* lists and dicts */
+        PyErr_Clear();
         PyObject *text = PyObject_Repr(value);
         hash = text != NULL ? PyObject_Hash(text) : -1;
         Py_XDECREF(text);
     }
-    Py_DECREF(value);
+    return hash;
+}
+
+/* Equal values have one hash, also where they hold 0.0 and -0.0, whose texts differ. NaN has one,
+ * too: Python's own differs from object to object. */
+static Py_hash_t
+hash_of(PyObject *value)
+{
+    if (PyFloat_Check(value) && PyFloat_AS_DOUBLE(value) != PyFloat_AS_DOUBLE(value)) {
+        return 1;
+    }
+    if (!PyList_Check(value) && !PyTuple_Check(value) && !PyDict_Check(value)) {
+        return hash_of_object(value);
+    }
+    PyObject *items = PyDict_Check(value) ? PyDict_Items(value) : PySequence_List(value);
+    if (items == NULL || Py_EnterRecursiveCall(" while a scalar is hashed") != 0) {
+        Py_XDECREF(items);
+        return -1;
+    }
+    Py_uhash_t hash = (Py_uhash_t)PyList_GET_SIZE(items);
+    Py_hash_t last = 0;
+    for (Py_ssize_t i = 0; last != -1 && i < PyList_GET_SIZE(items); i++) {
+        last = hash_of(PyList_GET_ITEM(items, i));
+        hash = (hash ^ (Py_uhash_t)last) * (Py_uhash_t)1099511628211u;
+    }
+    Py_LeaveRecursiveCall();
+    Py_DECREF(items);
+    return last == -1 ? -1 : (Py_hash_t)hash == -1 ? -2 : (Py_hash_t)hash;
+}
+
+static Py_hash_t
+Scalar_tp_hash(PyObject *op)
+{
+    PyObject *value = shown_value(op);
+    const Py_hash_t hash = value != NULL ? hash_of(value) : -1;
+    Py_XDECREF(value);
     return hash;
 }
 

@@ -212,6 +212,33 @@ def test_scalars():
     assert ma.array([5], ma.timestamp("ns"))[0].value == 5
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        [0.0, -0.0],
+        [[0.0, 1.0], [-0.0, 1.0]],
+        [{"a": 0.0, "b": [1]}, {"b": [1], "a": -0.0}],
+        [[{"a": [0.0]}], [{"a": [-0.0]}]],
+    ],
+    ids=str,
+)
+def test_equal_scalars_have_one_hash(values):
+    ours = [ma.array([value], ma.array(values).type)[0] for value in values]
+    assert ours[0] == ours[1] and hash(ours[0]) == hash(ours[1])
+    assert len({ma.scalar([[i], [i]]) for i in range(100)}) == 100
+
+
+@pytest.mark.parametrize("value", [float("nan"), [float("nan")], {"a": float("nan")}])
+def test_a_scalar_s_hash_stays_the_same(value):
+    scalar = ma.scalar(value)
+    kept = []
+    found = set()
+    for _ in range(5):
+        kept.append(scalar.as_py())  # so that another NaN is elsewhere in memory
+        found.add(hash(scalar))
+    assert len(found) == 1
+
+
 def test_parts_are_checked():
     int64 = ma.int64()
     with pytest.raises(ma.ArrowInvalid) as caught:

@@ -98,6 +98,15 @@ def test_what_has_no_view_says_what_to_do(array):
         memoryview(array)
 
 
+def test_a_view_of_no_rows_whose_lists_are_beyond_counting():
+    type = ma.int8()
+    for _ in range(3):
+        type = ma.list_(type, 2**31 - 1)
+    with pytest.raises(BufferError, match="hold more than can be counted"):
+        memoryview(ma.array([], type))
+    assert memoryview(ma.array([], type.value_type)).shape == (0, 2**31 - 1, 2**31 - 1)
+
+
 def test_numpy_sees_what_pyarrow_shows():
     pyarrow = pytest.importorskip("pyarrow")
     np = pytest.importorskip("numpy")

@@ -281,6 +281,13 @@ def test_one_item_shown_more_often_than_there_is_memory_for(rows, type):
         ma.array([values], type=ma.large_list(type))
 
 
+@pytest.mark.parametrize("type", [ma.float64(), ma.float32(), ma.float16(), ma.int64()], ids=str)
+@pytest.mark.parametrize("value", ["M8[ns]", "m8[ns]", "M8[us]", "m8[s]"])
+def test_a_time_is_no_number(value, type):
+    with pytest.raises(ma.ArrowInvalid, match="value 0: .* is of type numpy.*64, which"):
+        ma.array([np.array(2**53 + 1).astype(value)[()]], type=type)
+
+
 def test_a_bool_is_true_by_any_byte():
     values = np.array([0, 1, 2, 255], "u1").view("?")
     for type in [ma.bool_(), ma.int8(), ma.uint64(), ma.float64()]:
