@@ -116,6 +116,8 @@ get_timeout(const pyma_socket *self, transfer *out)
     return PyErr_Occurred() ? -1 : 0;
 }
 
+/* For one call of the system: behind it, a signal handler or another thread may have closed the
+ * socket, whose number then is soon another file's. */
 static int
 transfer_begin(transfer *self, const pyma_socket *socket, bool to_write)
 {
@@ -180,12 +182,12 @@ recover(const transfer *self, int64_t failure)
 int
 pyma_socket_read(const pyma_socket *self, uint8_t *target, int64_t size, int64_t *done)
 {
-    transfer way;
-    if (transfer_begin(&way, self, false) < 0) {
-        return -1;
-    }
     while (*done < size) {
+        transfer way;
         int64_t got;
+        if (transfer_begin(&way, self, false) < 0) {
+            return -1;
+        }
         Py_BEGIN_ALLOW_THREADS
         got = pyma_os_receive(way.handle, target + *done, size - *done);
         Py_END_ALLOW_THREADS
@@ -209,14 +211,14 @@ int
 pyma_socket_write(const pyma_socket *self, const ma_segment *segments, int64_t count,
                   int64_t *written)
 {
-    transfer way;
     pyma_unsent unsent = {segments, count, 0};
-    if (transfer_begin(&way, self, true) < 0) {
-        return -1;
-    }
     pyma_unsent_advance(&unsent, 0);
     while (unsent.count > 0) {
+        transfer way;
         int64_t sent;
+        if (transfer_begin(&way, self, true) < 0) {
+            return -1;
+        }
         Py_BEGIN_ALLOW_THREADS
         sent = pyma_os_send(way.handle, &unsent);
         Py_END_ALLOW_THREADS
