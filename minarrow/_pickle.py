@@ -76,16 +76,17 @@ def _make_array(type, length, buffers, children, dictionary):
 
 def reduce_array(array, protocol):
     """As little as the rows need; buffers go out of band where the protocol can do that."""
-    array = _core.compact_array(array)
+    type = array.type
+    plain = _core.array_with_type(_core.compact_array(array), type.storage_type)
     wrap = pickle.PickleBuffer if protocol >= 5 else bytes
-    buffers = [None if buffer is None else wrap(buffer) for buffer in _core.own_buffers(array)]
-    children = _core.children(array)
-    dictionary = array.dictionary if hasattr(array, "dictionary") else None
-    return _make_array, (array.type, len(array), buffers, children, dictionary)
+    buffers = [None if buffer is None else wrap(buffer) for buffer in _core.own_buffers(plain)]
+    children = _core.children(plain)
+    dictionary = getattr(plain, "dictionary", None)
+    return _make_array, (type, len(plain), buffers, children, dictionary)
 
 
 def _only_row(array):
-    return array[0]
+    return _core.Array.__getitem__(array, 0)
 
 
 def reduce_scalar(array):
