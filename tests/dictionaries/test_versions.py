@@ -11,48 +11,62 @@ from oracle.columns import Column
 import minarrow as ma
 
 INT8 = ("int", 8, True)
-INNER, OUTER = 0, 1
 
 
 class Model:
-    """A stream of a dictionary whose values are structs of another one, and what it says."""
+    """A stream of a dictionary whose values are structs of other ones, and what it says."""
 
-    def __init__(self, seed):
+    def __init__(self, seed, width):
         self.random = random.Random(seed)
         self.sheet = messages.Sheet()
-        inner = strategies.plain_field(("utf8",), "d", dictionary=(INT8, False))
-        outer = strategies.plain_field(("struct",), "a", children=[inner], dictionary=(INT8, False))
-        self.sheet.add_schema(messages.with_ids([outer]))
-        self.inner, self.outer, self.wanted = [], [], []
+        self.names = [f"d{i}" for i in range(width)]
+        inner = [
+            strategies.plain_field(("utf8",), name, dictionary=(INT8, False)) for name in self.names
+        ]
+        outer = strategies.plain_field(("struct",), "a", children=inner, dictionary=(INT8, False))
+        described = messages.with_ids([outer])
+        self.sheet.add_schema(described)
+        self.outer_id = described[0]["id"]
+        self.inner_ids = [child["id"] for child in described[0]["children"]]
+        self.inner, self.outer, self.wanted = [[] for _ in inner], [], []
 
-    def add_inner(self, is_delta):
+    def add_inner(self, is_delta, number=None):
+        number = self.random.randrange(len(self.names)) if number is None else number
+        old = self.inner[number]
         new = [f"{self.random.randrange(1000)}" for _ in range(1 if is_delta else 3)]
         if not is_delta:
-            new += ["more"] * max(0, len(self.inner) - len(new))
-        self.inner = self.inner + new if is_delta else new
+            new += ["more"] * max(0, len(old) - len(new))
+        self.inner[number] = old + new if is_delta else new
         ends = [sum(map(len, new[:i])) for i in range(len(new) + 1)]
         offsets = b"".join(end.to_bytes(4, "little") for end in ends)
         column = Column(("utf8",), len(new), [None, offsets, "".join(new).encode()])
-        self.sheet.add_dictionary(INNER, column, is_delta)
+        self.sheet.add_dictionary(self.inner_ids[number], column, is_delta)
 
     def add_outer(self, is_delta):
-        new = [self.random.randrange(len(self.inner)) for _ in range(2)]
+        new = [[self.random.randrange(len(words)) for words in self.inner] for _ in range(2)]
         self.outer = self.outer + new if is_delta else new
-        child = Column(("utf8",), len(new), [None, bytes(new)], index=INT8)
-        self.sheet.add_dictionary(
-            OUTER, Column(("struct",), len(new), [None], [child], ["d"]), is_delta
-        )
+        children = [
+            Column(("utf8",), len(new), [None, bytes(rows)], index=INT8) for rows in zip(*new)
+        ]
+        values = Column(("struct",), len(new), [None], children, self.names)
+        self.sheet.add_dictionary(self.outer_id, values, is_delta)
 
     def add_batch(self):
         rows = len(self.outer)
         column = Column(("struct",), rows, [None, bytes(range(rows))], index=INT8)
         self.sheet.add_batch([column], rows)
-        self.wanted.append([{"d": self.inner[i]} for i in self.outer])
+        self.wanted.append(
+            [
+                {name: self.inner[i][row[i]] for i, name in enumerate(self.names)}
+                for row in self.outer
+            ]
+        )
 
 
-def model(seed):
-    made = Model(seed)
-    made.add_inner(False)
+def model(seed, width):
+    made = Model(seed, width)
+    for number in range(width):
+        made.add_inner(False, number)
     made.add_outer(False)
     for _ in range(40):
         kind = made.random.randrange(8)
@@ -69,9 +83,10 @@ def model(seed):
 
 
 @pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("width", [1, 150])
 @pytest.mark.parametrize("order", ["as they come", "at the end", "from the last on", "some"])
-def test_dictionaries_in_dictionaries(order, seed):
-    made = model(seed)
+def test_dictionaries_in_dictionaries(order, width, seed):
+    made = model(seed, width)
     reader = ma.open_stream(made.sheet.stream())
     batches = {}
     for number, batch in enumerate(reader):
@@ -110,3 +125,20 @@ def test_versions_that_no_batch_has_are_let_go():
     gc.collect()
     assert reader.stats.num_dictionary_deltas == count - 1
     assert flat.heap() - before < 24 << 20
+
+
+@pytest.mark.thread_unsafe(reason="counts all memory of the process")
+def test_batches_share_the_dictionaries_that_did_not_change():
+    """Each has one of 8000 that none before it had, and takes no memory for the others."""
+    if flat.heap is None:
+        pytest.skip("nobody says how much memory is used")
+    made = Model(0, 8000)
+    for number in range(1000):
+        made.add_inner(False, number)
+        made.sheet.add_batch([Column(("struct",), 0, [None, b""], index=INT8)], 0)
+    data = made.sheet.stream()
+    gc.collect()
+    before = flat.heap()
+    batches = list(ma.open_stream(data))
+    assert len(batches) == 1000
+    assert flat.heap() - before < 16 * len(data)

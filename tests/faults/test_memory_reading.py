@@ -283,6 +283,31 @@ def test_read_all(open_, data):
     starve(lambda: open_(data).read_all().to_pydict(), lambda got: got == wanted, python=False)
 
 
+def test_dictionaries_in_dictionaries():
+    """A set of dictionaries is copied where a batch has it, with what is known of it."""
+
+    def make(values, indices):
+        inner = ma.DictionaryArray.from_arrays(ma.array(range(len(values)), ma.int8()), values)
+        lists = ma.ListArray.from_arrays(ma.array(range(len(values) + 1), ma.int32()), inner)
+        column = ma.DictionaryArray.from_arrays(ma.array(indices, ma.int8()), lists)
+        plain = ma.DictionaryArray.from_arrays(ma.array([0] * len(indices), ma.int8()), values[-1:])
+        return ma.RecordBatch.from_arrays([column, plain], ["a", "b"])
+
+    batches = [
+        make(["x"], [0]),
+        make(["x", "y"], [1, 0]),
+        make(["x", "y"], [0]),
+        make(["z", "y"], [0, 1]),
+    ]
+    data = written(ma.new_stream, batches)
+    wanted = [batch.to_pydict() for batch in batches]
+
+    def read():
+        return [batch.to_pydict() for batch in ma.open_stream(data)]
+
+    starve(read, lambda got: got == wanted, python=False)
+
+
 @pytest.mark.parametrize("open_", [ma.open_stream, ma.open_file])
 def test_damage(open_):
     """What is wrong is said, or there is no memory to say it."""

@@ -33,4 +33,11 @@ ma_refs_drop(ma_refs *refs)
     return before == 1;
 }
 
+/* True for who has the only reference: nobody else sees the thing, or will. */
+static inline bool
+ma_refs_is_last(ma_refs *refs)
+{
+    return atomic_load_explicit(&refs->count, memory_order_acquire) == 1;
+}
+
 #endif

@@ -22,13 +22,28 @@ typedef struct nested {
     dict *before_message;      /* borrowed: a base of the set's own */
 } nested;
 
+/* A set shares with the one before it the pages of slots in which nothing has changed: dictionaries
+ * may be many more than a message that changes one of them, and the batch behind it, have bytes. */
+enum {
+    PAGE = 64
+};
+
+typedef struct page {
+    ma_refs refs;
+    dict *dicts[PAGE]; /* each owned, or NULL: not there yet */
+} page;
+
+typedef struct set_page {
+    page *page;               /* owned; NULL: nothing came */
+    _Atomic(nested *) nested; /* owned, PAGE of them; NULL: nothing is known */
+} set_page;
+
 struct ma_dict_set {
     ma_refs refs;
     bool is_shared; /* somebody else may have it, so it does not change any more */
-    bool took_over; /* some of `nested` may be there already: what another set knew */
     ma_plan *plan;  /* owned */
-    dict **dicts;   /* in this block; each owned, or NULL: not there yet */
-    nested *nested; /* in this block */
+    int32_t n_pages;
+    set_page pages[];
 };
 
 static void
@@ -43,19 +58,29 @@ unref_dict(dict *self)
     }
 }
 
+static void
+unref_page(page *self)
+{
+    if (self != NULL && ma_refs_drop(&self->refs)) {
+        for (int i = 0; i < PAGE; i++) {
+            unref_dict(self->dicts[i]);
+        }
+        ma_free(self);
+    }
+}
+
 ma_status
 ma_dict_set_new(ma_plan *plan, ma_dict_set **out, ma_error *err)
 {
-    const int64_t size = (int64_t)sizeof(ma_dict_set) +
-                         plan->n_dicts * (int64_t)(sizeof(dict *) + sizeof(nested));
+    const int32_t n_pages = plan->n_dicts / PAGE + 1;
+    const int64_t size = (int64_t)sizeof(ma_dict_set) + n_pages * (int64_t)sizeof(set_page);
     ma_dict_set *self = ma_calloc(1, size);
     if (self == NULL) {
         return ma_fail_nomem(err, size);
     }
     ma_refs_init(&self->refs);
     self->plan = ma_plan_ref(plan);
-    self->dicts = (dict **)(self + 1);
-    self->nested = (nested *)(self->dicts + plan->n_dicts);
+    self->n_pages = n_pages;
     *out = self;
     return MA_OK;
 }
@@ -67,6 +92,18 @@ forget_nested(nested *self)
     ma_array_unref(self->before_values);
     self->before_values = NULL;
     self->before_message = NULL;
+}
+
+static void
+forget_all_nested(ma_dict_set *self)
+{
+    for (int32_t k = 0; k < self->n_pages; k++) {
+        nested *known = atomic_exchange(&self->pages[k].nested, NULL);
+        for (int i = 0; known != NULL && i < PAGE; i++) {
+            forget_nested(&known[i]);
+        }
+        ma_free(known);
+    }
 }
 
 ma_dict_set *
@@ -85,19 +122,35 @@ ma_dict_set_unref(ma_dict_set *self)
     if (self == NULL || !ma_refs_drop(&self->refs)) {
         return;
     }
-    for (int32_t i = 0; i < self->plan->n_dicts; i++) {
-        forget_nested(&self->nested[i]);
-        unref_dict(self->dicts[i]);
+    forget_all_nested(self);
+    for (int32_t i = 0; i < self->n_pages; i++) {
+        unref_page(self->pages[i].page);
     }
     ma_plan_unref(self->plan);
     ma_free(self);
+}
+
+/* What came last for a slot; NULL for nothing. Borrowed. */
+static dict *
+find_dict(const ma_dict_set *self, int32_t slot)
+{
+    const page *page = self->pages[slot / PAGE].page;
+    return page != NULL ? page->dicts[slot % PAGE] : NULL;
+}
+
+/* What is known of a slot's values that contain other dictionaries; NULL for nothing. */
+static nested *
+find_nested(const ma_dict_set *self, int32_t slot)
+{
+    nested *known = atomic_load(&self->pages[slot / PAGE].nested);
+    return known != NULL ? &known[slot % PAGE] : NULL;
 }
 
 bool
 ma_dict_set_has(const ma_dict_set *self, int64_t id)
 {
     const int32_t slot = self != NULL ? ma_plan_find_dict(self->plan, id) : -1;
-    return slot >= 0 && self->dicts[slot] != NULL;
+    return slot >= 0 && find_dict(self, slot) != NULL;
 }
 
 static ma_status
@@ -108,12 +161,12 @@ check_put(const ma_dict_set *self, int32_t slot, int64_t id, bool is_delta, bool
         return ma_fail(err, MA_INVALID, -1, "a dictionary has id %lld, which no field uses",
                        (long long)id);
     }
-    if (is_delta && self->dicts[slot] == NULL) {
+    if (is_delta && find_dict(self, slot) == NULL) {
         return ma_fail(err, MA_INVALID, -1,
                        "a delta came for dictionary %lld before the dictionary itself",
                        (long long)id);
     }
-    if (!is_delta && keep && self->dicts[slot] != NULL) {
+    if (!is_delta && keep && find_dict(self, slot) != NULL) {
         return ma_fail(err, MA_INVALID, -1,
                        "the file has two dictionaries with id %lld; a file may not replace one",
                        (long long)id);
@@ -121,41 +174,76 @@ check_put(const ma_dict_set *self, int32_t slot, int64_t id, bool is_delta, bool
     return MA_OK;
 }
 
-static void
-take_over_nested(ma_dict_set *self, const ma_dict_set *old)
+static ma_status
+take_over_nested(set_page *self, const set_page *old, ma_error *err)
 {
-    for (int32_t i = 0; i < self->plan->n_dicts; i++) {
-        const nested *known = &old->nested[i];
-        atomic_init(&self->nested[i].built, ma_array_ref(atomic_load(&known->built)));
-        self->nested[i].before_values = ma_array_ref(known->before_values);
-        self->nested[i].before_message = known->before_message;
+    const nested *known = atomic_load(&old->nested);
+    if (known == NULL) {
+        return MA_OK;
     }
-    self->took_over = true;
+    nested *own = ma_calloc(PAGE, sizeof(*own));
+    if (own == NULL) {
+        return ma_fail_nomem(err, PAGE * (int64_t)sizeof(*own));
+    }
+    for (int i = 0; i < PAGE; i++) {
+        atomic_init(&own[i].built, ma_array_ref(atomic_load(&known[i].built)));
+        own[i].before_values = ma_array_ref(known[i].before_values);
+        own[i].before_message = known[i].before_message;
+    }
+    atomic_init(&self->nested, own);
+    return MA_OK;
 }
 
 /* Replace a set that others may have by a copy; with `is_inside` for a message that makes it forget
- * all of `nested`. Not one that nobody has: before a batch there may be as many messages as the
- * schema has dictionaries, and each copy is of all of them. */
+ * all that is known of nested values. */
 static ma_status
 own_set(ma_dict_set **self, bool is_inside, ma_error *err)
 {
     ma_dict_set *old = *self;
     ma_dict_set *set = NULL;
+    ma_status st = MA_OK;
     if (!old->is_shared) {
         return MA_OK;
     }
     MA_TRY(ma_dict_set_new(old->plan, &set, err));
-    for (int32_t i = 0; i < old->plan->n_dicts; i++) {
-        set->dicts[i] = old->dicts[i];
-        if (set->dicts[i] != NULL) {
-            ma_refs_add(&set->dicts[i]->refs);
+    for (int32_t k = 0; k < old->n_pages && st == MA_OK; k++) {
+        page *page = old->pages[k].page;
+        if (page != NULL) {
+            ma_refs_add(&page->refs);
         }
+        set->pages[k].page = page;
+        st = is_inside ? MA_OK : take_over_nested(&set->pages[k], &old->pages[k], err);
     }
-    if (!is_inside) {
-        take_over_nested(set, old);
+    if (st != MA_OK) {
+        ma_dict_set_unref(set);
+        return st;
     }
     ma_dict_set_unref(old);
     *self = set;
+    return MA_OK;
+}
+
+/* Make a page that is not there yet, or replace one that other sets have by a copy. */
+static ma_status
+own_page(page **self, ma_error *err)
+{
+    page *old = *self;
+    if (old != NULL && ma_refs_is_last(&old->refs)) {
+        return MA_OK;
+    }
+    page *own = ma_calloc(1, sizeof(*own));
+    if (own == NULL) {
+        return ma_fail_nomem(err, sizeof(*own));
+    }
+    ma_refs_init(&own->refs);
+    for (int i = 0; old != NULL && i < PAGE; i++) {
+        own->dicts[i] = old->dicts[i];
+        if (own->dicts[i] != NULL) {
+            ma_refs_add(&own->dicts[i]->refs);
+        }
+    }
+    unref_page(old);
+    *self = own;
     return MA_OK;
 }
 
@@ -180,31 +268,20 @@ take_base(dict *last, dict **out, ma_error *err)
     return MA_OK;
 }
 
-/* Looks at all slots only where something may be there, which is once between two batches: before
- * somebody else has the set nothing is built for it. */
-static void
-forget_all_nested(ma_dict_set *self)
-{
-    for (int32_t i = 0; self->took_over && i < self->plan->n_dicts; i++) {
-        forget_nested(&self->nested[i]);
-    }
-    self->took_over = false;
-}
-
 /* A message came for `slot`: values that contain others are built anew where those others may have
  * changed. */
 static void
 renew_nested(ma_dict_set *self, int32_t slot, bool is_delta)
 {
-    nested *known = &self->nested[slot];
+    nested *known = find_nested(self, slot);
     if (self->plan->dicts[slot].is_inside) {
         forget_all_nested(self);
-    } else if (!is_delta) {
+    } else if (known != NULL && !is_delta) {
         forget_nested(known);
-    } else if (atomic_load(&known->built) != NULL) {
+    } else if (known != NULL && atomic_load(&known->built) != NULL) {
         ma_array_unref(known->before_values);
         known->before_values = atomic_exchange(&known->built, NULL);
-        known->before_message = self->dicts[slot];
+        known->before_message = find_dict(self, slot);
     }
 }
 
@@ -216,7 +293,9 @@ ma_dict_set_put(ma_dict_set **self, int64_t id, bool is_delta, bool keep, ma_enc
     dict *base = NULL;
     MA_TRY(check_put(*self, slot, id, is_delta, keep, err));
     MA_TRY(own_set(self, (*self)->plan->dicts[slot].is_inside, err));
-    dict **place = &(*self)->dicts[slot];
+    page **page = &(*self)->pages[slot / PAGE].page;
+    MA_TRY(own_page(page, err));
+    dict **place = &(*page)->dicts[slot % PAGE];
     dict *entry = ma_calloc(1, sizeof(*entry));
     if (entry == NULL) {
         return ma_fail_nomem(err, sizeof(*entry));
@@ -254,8 +333,9 @@ publish(_Atomic(ma_array *) *place, ma_array *built)
 static ma_array *
 find_values(const ma_dict_set *self, int32_t slot, const dict *part)
 {
-    const nested *known = &self->nested[slot];
-    return known->before_message == part ? known->before_values : atomic_load(&part->built);
+    const nested *known = find_nested(self, slot);
+    return known != NULL && known->before_message == part ? known->before_values
+                                                          : atomic_load(&part->built);
 }
 
 /* The messages of a dictionary that have to be joined: back to the first one, or to one whose
@@ -327,7 +407,7 @@ build_parts(ma_dict_set *self, int32_t slot, ma_array **parts, int64_t *first, m
     const int64_t n = *first;
     int64_t total = 0;
     bool is_last = false;
-    for (dict *part = self->dicts[slot]; !is_last; part = part->base) {
+    for (dict *part = find_dict(self, slot); !is_last; part = part->base) {
         ma_array *values = find_values(self, slot, part);
         --*first;
         if (values != NULL) {
@@ -347,7 +427,7 @@ build_parts(ma_dict_set *self, int32_t slot, ma_array **parts, int64_t *first, m
 static ma_status
 build_values(ma_dict_set *self, int32_t slot, ma_type *value_type, ma_array **out, ma_error *err)
 {
-    const int64_t n = count_parts(self, slot, self->dicts[slot]);
+    const int64_t n = count_parts(self, slot, find_dict(self, slot));
     int64_t first = n;
     ma_array **parts = ma_calloc(n, sizeof(*parts));
     if (parts == NULL) {
@@ -367,16 +447,38 @@ build_values(ma_dict_set *self, int32_t slot, ma_type *value_type, ma_array **ou
     return st;
 }
 
+/* The same as find_nested, where there is room for it from now on. */
+static ma_status
+make_nested(ma_dict_set *self, int32_t slot, nested **out, ma_error *err)
+{
+    if (find_nested(self, slot) == NULL) {
+        nested *none = NULL;
+        nested *made = ma_calloc(PAGE, sizeof(*made));
+        if (made == NULL) {
+            return ma_fail_nomem(err, PAGE * (int64_t)sizeof(*made));
+        }
+        if (!atomic_compare_exchange_strong(&self->pages[slot / PAGE].nested, &none, made)) {
+            ma_free(made); /* another thread was first */
+        }
+    }
+    *out = find_nested(self, slot);
+    return MA_OK;
+}
+
 ma_status
 ma_dict_set_values(ma_dict_set *self, const ma_type *type, ma_array **out, ma_error *err)
 {
     const int32_t slot = self != NULL ? ma_plan_find_dict(self->plan, type->dictionary_id) : -1;
-    dict *last = slot >= 0 ? self->dicts[slot] : NULL;
+    dict *last = slot >= 0 ? find_dict(self, slot) : NULL;
     if (last == NULL) {
         return ma_array_concat(type->value_type, NULL, 0, out, err);
     }
-    _Atomic(ma_array *) *place =
-        type->value_type->has_dictionary ? &self->nested[slot].built : &last->built;
+    _Atomic(ma_array *) *place = &last->built;
+    if (type->value_type->has_dictionary) {
+        nested *known = NULL;
+        MA_TRY(make_nested(self, slot, &known, err));
+        place = &known->built;
+    }
     ma_array *values = atomic_load(place);
     if (values == NULL) {
         const ma_status st = build_values(self, slot, type->value_type, &values, err);
