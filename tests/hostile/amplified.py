@@ -197,6 +197,16 @@ def runs_in_runs(levels=8):
     return items
 
 
+def numbers_beside_wide_children(rows, width=100):
+    """A union of structs of many fields, whose rows are all in another child: the same number."""
+    one = ma.array([1], ma.int8())
+    wide = ma.StructArray.from_arrays([one] * width, names=[f"f{i}" for i in range(width)])
+    children = [one] + [wide] * width
+    fields = [ma.field(f"c{i}", child.type) for i, child in enumerate(children)]
+    ids, offsets = ma.py_buffer(bytes(rows)), ma.py_buffer(bytes(4 * rows))
+    return array(ma.dense_union(fields), rows, [None, ids, offsets], *children)
+
+
 ARRAYS = {
     "nothing_but_nulls": lambda: ma.nulls(ALL),
     "list_views_in_list_views": lambda: list_views(ma.array([1, 2, 3])),

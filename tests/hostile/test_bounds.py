@@ -255,6 +255,29 @@ def test_entries_are_not_compared_for_each_row(flat):
     assert again.equals(column)
 
 
+@pytest.mark.thread_unsafe(reason="a process of its own does the work, once")
+def test_a_value_is_found_by_looking_at_it_alone():
+    """Not at its type, nor at what lies beside it, for each of four million rows: by a child, which
+    can be ended."""
+    code = (
+        "import minarrow as ma;"
+        "from hostile.amplified import numbers_beside_wide_children as make;"
+        "words = [ma.DictionaryArray.from_arrays(ma.array([rows - 1]), make(rows))"
+        "    for rows in (1, 1 << 22)];"
+        "batches = [ma.RecordBatch.from_arrays([word], ['a']) for word in words];"
+        "sink, options = ma.BufferOutputStream(), ma.ipc.IpcWriteOptions(unify_dictionaries=True);"
+        "writer = ma.new_stream(sink, batches[0].schema, options=options);"
+        "[writer.write_batch(batch) for batch in batches];"
+        "assert writer.stats.num_dictionary_batches == 1;"
+        "writer.close();"
+        "got = [batch.to_pydict() for batch in ma.open_stream(sink.getvalue())];"
+        "assert got == 2 * [{'a': [1]}]"
+    )
+    tests = str(Path(__file__).parents[1])
+    env = os.environ | {"PYTHONPATH": os.pathsep.join([tests, os.environ.get("PYTHONPATH", "")])}
+    subprocess.run([sys.executable, "-c", code], env=env, timeout=100, check=True)
+
+
 def test_views_laid_out_with_offsets_are_bounded():
     """A consumer that asks for strings gets the views where strings would take too much."""
     few = amplified.long_views(3)

@@ -521,3 +521,9 @@ ma_array_identical_range(const ma_array *a, int64_t a_start, const ma_array *b, 
            ma_array_extent_fits(b, b_start, length, MA_EXTENT_VISITS) &&
            rows_equal((pair){a, b, a_start, b_start, length, false}, BY_BITS);
 }
+
+bool
+ma_array_identical_row(const ma_array *a, int64_t i, const ma_array *b, int64_t j)
+{
+    return rows_equal((pair){a, b, i, j, 1, false}, BY_BITS);
+}

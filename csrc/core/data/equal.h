@@ -25,4 +25,9 @@ bool
 ma_array_identical_range(const ma_array *a, int64_t a_start, const ma_array *b, int64_t b_start,
                          int64_t length);
 
+/* The same for one row of arrays of equal types, where somebody has counted what it comes to: a
+ * look at the types and at all that the arrays hold would take longer than one at the row. */
+bool
+ma_array_identical_row(const ma_array *a, int64_t i, const ma_array *b, int64_t j);
+
 #endif

@@ -107,8 +107,8 @@ static bool
 is_row(const row_list *rows, int64_t row, const ma_array *array, int64_t i)
 {
     const int64_t n = rows->values->length;
-    return row < n ? ma_array_identical_range(array, i, rows->values, row, 1)
-                   : ma_array_identical_range(array, i, rows->coming, rows->added[row - n], 1);
+    return row < n ? ma_array_identical_row(array, i, rows->values, row)
+                   : ma_array_identical_row(array, i, rows->coming, rows->added[row - n]);
 }
 
 /* `*found` is the first row that holds what row `i` of `array` does: `row`, put into the table, if

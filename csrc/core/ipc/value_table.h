@@ -17,15 +17,15 @@ typedef struct ma_value_table {
 void
 ma_value_table_clear(ma_value_table *self);
 
-/* Make it a table for `values`, which are checked and contain no dictionaries, unless it is.
- * Empty on failure (MA_NOMEM). */
+/* Make it a table for `values`, which are checked, contain no dictionaries and come to little each,
+ * unless it is. Empty on failure (MA_NOMEM). */
 MA_NODISCARD ma_status
 ma_value_table_open(ma_value_table *self, ma_array *values, ma_error *err);
 
-/* `map[i]` is the row of what `coming`, of the same type, holds in row i: of the table's values, or
- * behind them of the `*n_added` rows of `coming` that `added` lists, for the values that are new.
- * `map` and `added` have room for all rows. The table then is for both together, so the caller
- * says which array that is, or clears it: also on failure (MA_NOMEM). */
+/* `map[i]` is the row of what `coming`, which is such values of the same type, holds in row i: of
+ * the table's values, or behind them of the `*n_added` rows of `coming` that `added` lists, for the
+ * values that are new. `map` and `added` have room for all rows. The table then is for both
+ * together, so the caller says which array that is, or clears it: also on failure (MA_NOMEM). */
 MA_NODISCARD ma_status
 ma_value_table_add(ma_value_table *self, const ma_array *coming, int64_t *map, int64_t *added,
                    int64_t *n_added, ma_error *err);
