@@ -40,8 +40,9 @@ typedef struct set_page {
 
 struct ma_dict_set {
     ma_refs refs;
-    bool is_shared; /* somebody else may have it, so it does not change any more */
-    ma_plan *plan;  /* owned */
+    bool is_shared;    /* somebody else may have it, so it does not change any more */
+    atomic_bool knows; /* something of nested values: some page has some */
+    ma_plan *plan;     /* owned */
     int32_t n_pages;
     set_page pages[];
 };
@@ -94,9 +95,13 @@ forget_nested(nested *self)
     self->before_message = NULL;
 }
 
+/* Looks at all pages only where there is something, which between two batches is once. */
 static void
 forget_all_nested(ma_dict_set *self)
 {
+    if (!atomic_load(&self->knows)) {
+        return;
+    }
     for (int32_t k = 0; k < self->n_pages; k++) {
         nested *known = atomic_exchange(&self->pages[k].nested, NULL);
         for (int i = 0; known != NULL && i < PAGE; i++) {
@@ -104,6 +109,7 @@ forget_all_nested(ma_dict_set *self)
         }
         ma_free(known);
     }
+    atomic_store(&self->knows, false);
 }
 
 ma_dict_set *
@@ -175,7 +181,7 @@ check_put(const ma_dict_set *self, int32_t slot, int64_t id, bool is_delta, bool
 }
 
 static ma_status
-take_over_nested(set_page *self, const set_page *old, ma_error *err)
+copy_nested(set_page *self, const set_page *old, ma_error *err)
 {
     const nested *known = atomic_load(&old->nested);
     if (known == NULL) {
@@ -194,6 +200,19 @@ take_over_nested(set_page *self, const set_page *old, ma_error *err)
     return MA_OK;
 }
 
+static ma_status
+take_over_nested(ma_dict_set *self, const ma_dict_set *old, ma_error *err)
+{
+    if (!atomic_load(&old->knows)) {
+        return MA_OK;
+    }
+    atomic_store(&self->knows, true);
+    for (int32_t k = 0; k < self->n_pages; k++) {
+        MA_TRY(copy_nested(&self->pages[k], &old->pages[k], err));
+    }
+    return MA_OK;
+}
+
 /* Replace a set that others may have by a copy; with `is_inside` for a message that makes it forget
  * all that is known of nested values. */
 static ma_status
@@ -201,19 +220,18 @@ own_set(ma_dict_set **self, bool is_inside, ma_error *err)
 {
     ma_dict_set *old = *self;
     ma_dict_set *set = NULL;
-    ma_status st = MA_OK;
     if (!old->is_shared) {
         return MA_OK;
     }
     MA_TRY(ma_dict_set_new(old->plan, &set, err));
-    for (int32_t k = 0; k < old->n_pages && st == MA_OK; k++) {
+    for (int32_t k = 0; k < old->n_pages; k++) {
         page *page = old->pages[k].page;
         if (page != NULL) {
             ma_refs_add(&page->refs);
         }
         set->pages[k].page = page;
-        st = is_inside ? MA_OK : take_over_nested(&set->pages[k], &old->pages[k], err);
     }
+    const ma_status st = is_inside ? MA_OK : take_over_nested(set, old, err);
     if (st != MA_OK) {
         ma_dict_set_unref(set);
         return st;
@@ -452,6 +470,7 @@ static ma_status
 make_nested(ma_dict_set *self, int32_t slot, nested **out, ma_error *err)
 {
     if (find_nested(self, slot) == NULL) {
+        atomic_store(&self->knows, true);
         nested *none = NULL;
         nested *made = ma_calloc(PAGE, sizeof(*made));
         if (made == NULL) {
