@@ -48,16 +48,27 @@ PyObject *
 pyma_new_capsule(const char *name, size_t size, PyCapsule_Destructor destroy, void **content);
 
 /* ---- in (py_capsule_import.c): new references; NULL with an exception. What the structs hold is
- * taken over, also on failure ---- */
+ * taken over, also on failure. `owner` is the capsule, or the address, that one comes from ---- */
+
+/* Move a struct, whose place is then marked as released: of all who take it at the same time, one
+ * gets it, be they threads or what runs when it is released. */
+#define PYMA_TAKE(owner, from, to) \
+    do {                           \
+        (void)(owner);             \
+        PYMA_BEGIN_LOCKED(owner)   \
+        *(to) = *(from);           \
+        (from)->release = NULL;    \
+        PYMA_END_LOCKED()          \
+    } while (0)
 
 ma_field *
-pyma_import_field(pyma_state *state, struct ArrowSchema *in);
+pyma_import_field(pyma_state *state, PyObject *owner, struct ArrowSchema *in);
 ma_schema *
-pyma_import_schema(pyma_state *state, struct ArrowSchema *in);
+pyma_import_schema(pyma_state *state, PyObject *owner, struct ArrowSchema *in);
 PyObject *
-pyma_import_array(pyma_state *state, struct ArrowArray *in, const ma_field *field);
-PyObject *
-pyma_import_batch(pyma_state *state, struct ArrowArray *in, ma_schema *schema);
+pyma_import_array(pyma_state *state, PyObject *owner, struct ArrowArray *in, const ma_field *field);
+ma_batch *
+pyma_import_batch(pyma_state *state, PyObject *owner, struct ArrowArray *in, ma_schema *schema);
 
 /* Of an object with `__arrow_c_schema__`. */
 ma_field *

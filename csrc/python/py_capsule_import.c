@@ -21,14 +21,16 @@ release_schema(struct ArrowSchema *schema)
 }
 
 ma_field *
-pyma_import_field(pyma_state *state, struct ArrowSchema *in)
+pyma_import_field(pyma_state *state, PyObject *owner, struct ArrowSchema *in)
 {
+    struct ArrowSchema taken;
     const ma_limits limits = ma_limits_default();
     ma_field *field = NULL;
     ma_error err;
     ma_error_init(&err);
-    const ma_status st = ma_cdata_import_field(in, &limits, &field, &err);
-    release_schema(in); /* before there is an exception: the producer may run Python code */
+    PYMA_TAKE(owner, in, &taken);
+    const ma_status st = ma_cdata_import_field(&taken, &limits, &field, &err);
+    release_schema(&taken); /* before there is an exception: the producer may run Python code */
     if (st != MA_OK) {
         pyma_raise(state, &err);
     }
@@ -36,14 +38,16 @@ pyma_import_field(pyma_state *state, struct ArrowSchema *in)
 }
 
 ma_schema *
-pyma_import_schema(pyma_state *state, struct ArrowSchema *in)
+pyma_import_schema(pyma_state *state, PyObject *owner, struct ArrowSchema *in)
 {
+    struct ArrowSchema taken;
     const ma_limits limits = ma_limits_default();
     ma_schema *schema = NULL;
     ma_error err;
     ma_error_init(&err);
-    const ma_status st = ma_cdata_import_schema(in, &limits, &schema, &err);
-    release_schema(in);
+    PYMA_TAKE(owner, in, &taken);
+    const ma_status st = ma_cdata_import_schema(&taken, &limits, &schema, &err);
+    release_schema(&taken);
     if (st != MA_OK) {
         pyma_raise(state, &err);
     }
@@ -51,27 +55,32 @@ pyma_import_schema(pyma_state *state, struct ArrowSchema *in)
 }
 
 PyObject *
-pyma_import_array(pyma_state *state, struct ArrowArray *in, const ma_field *field)
+pyma_import_array(pyma_state *state, PyObject *owner, struct ArrowArray *in, const ma_field *field)
 {
+    struct ArrowArray taken;
     ma_array *array = NULL;
     ma_error err;
     ma_error_init(&err);
-    if (ma_cdata_import_array(in, field->type, &array, &err) != MA_OK) {
+    PYMA_TAKE(owner, in, &taken);
+    if (ma_cdata_import_array(&taken, field->type, &array, &err) != MA_OK) {
         return pyma_raise(state, &err);
     }
     return pyma_array_wrap_child(state, array, field);
 }
 
-PyObject *
-pyma_import_batch(pyma_state *state, struct ArrowArray *in, ma_schema *schema)
+ma_batch *
+pyma_import_batch(pyma_state *state, PyObject *owner, struct ArrowArray *in, ma_schema *schema)
 {
+    struct ArrowArray taken;
     ma_batch *batch = NULL;
     ma_error err;
     ma_error_init(&err);
-    if (ma_cdata_import_batch(in, schema, &batch, &err) != MA_OK) {
-        return pyma_raise(state, &err);
+    PYMA_TAKE(owner, in, &taken);
+    if (ma_cdata_import_batch(&taken, schema, &batch, &err) != MA_OK) {
+        pyma_raise(state, &err);
+        return NULL;
     }
-    return pyma_batch_wrap(state, batch);
+    return batch;
 }
 
 /* ---- asking an object ---- */
@@ -120,7 +129,7 @@ pyma_field_from_capsule(pyma_state *state, PyObject *object)
     PyObject *capsule = ask(object, "__arrow_c_schema__", NULL);
     struct ArrowSchema *in =
         capsule != NULL ? content_of(capsule, "arrow_schema", "__arrow_c_schema__") : NULL;
-    ma_field *field = in != NULL ? pyma_import_field(state, in) : NULL;
+    ma_field *field = in != NULL ? pyma_import_field(state, capsule, in) : NULL;
     Py_XDECREF(capsule);
     return field;
 }
@@ -131,7 +140,7 @@ pyma_schema_from_capsule(pyma_state *state, PyObject *object)
     PyObject *capsule = ask(object, "__arrow_c_schema__", NULL);
     struct ArrowSchema *in =
         capsule != NULL ? content_of(capsule, "arrow_schema", "__arrow_c_schema__") : NULL;
-    ma_schema *schema = in != NULL ? pyma_import_schema(state, in) : NULL;
+    ma_schema *schema = in != NULL ? pyma_import_schema(state, capsule, in) : NULL;
     Py_XDECREF(capsule);
     return schema;
 }
@@ -139,7 +148,9 @@ pyma_schema_from_capsule(pyma_state *state, PyObject *object)
 /* ---- arrays and batches ---- */
 
 typedef struct capsule_pair {
-    PyObject *owner; /* owned; the tuple */
+    PyObject *owner;     /* owned; the tuple */
+    PyObject *of_schema; /* borrowed from it, as the next one; the capsules */
+    PyObject *of_array;
     struct ArrowSchema *schema;
     struct ArrowArray *array;
 } capsule_pair;
@@ -159,10 +170,10 @@ ask_for_pair(PyObject *object, PyObject *request, capsule_pair *out)
         Py_CLEAR(out->owner);
         return -1;
     }
-    out->schema = content_of(PyTuple_GET_ITEM(out->owner, 0), "arrow_schema", method);
-    out->array = out->schema != NULL
-                     ? content_of(PyTuple_GET_ITEM(out->owner, 1), "arrow_array", method)
-                     : NULL;
+    out->of_schema = PyTuple_GET_ITEM(out->owner, 0);
+    out->of_array = PyTuple_GET_ITEM(out->owner, 1);
+    out->schema = content_of(out->of_schema, "arrow_schema", method);
+    out->array = out->schema != NULL ? content_of(out->of_array, "arrow_array", method) : NULL;
     if (out->array == NULL) {
         Py_CLEAR(out->owner);
         return -1;
@@ -178,8 +189,9 @@ array_of_pair(pyma_state *state, PyObject *object, PyObject *type)
     if (PyErr_Occurred() || ask_for_pair(object, request, &pair) < 0) {
         return NULL;
     }
-    ma_field *field = pyma_import_field(state, pair.schema);
-    PyObject *array = field != NULL ? pyma_import_array(state, pair.array, field) : NULL;
+    ma_field *field = pyma_import_field(state, pair.of_schema, pair.schema);
+    PyObject *array =
+        field != NULL ? pyma_import_array(state, pair.of_array, pair.array, field) : NULL;
     ma_field_unref(field);
     Py_DECREF(pair.owner);
     return array;
@@ -215,17 +227,12 @@ settle_batch(pyma_state *state, ma_schema *wanted, ma_batch **batch)
 static PyObject *
 batch_of_pair(pyma_state *state, const capsule_pair *pair, ma_schema *wanted)
 {
-    ma_batch *batch = NULL;
-    ma_error err;
-    ma_schema *schema = pyma_import_schema(state, pair->schema);
-    if (schema == NULL) {
-        return NULL;
-    }
-    ma_error_init(&err);
-    const ma_status st = ma_cdata_import_batch(pair->array, schema, &batch, &err);
+    ma_schema *schema = pyma_import_schema(state, pair->of_schema, pair->schema);
+    ma_batch *batch =
+        schema != NULL ? pyma_import_batch(state, pair->of_array, pair->array, schema) : NULL;
     ma_schema_unref(schema);
-    if (st != MA_OK) {
-        return pyma_raise(state, &err);
+    if (batch == NULL) {
+        return NULL;
     }
     if (wanted != NULL && settle_batch(state, wanted, &batch) < 0) {
         ma_batch_unref(batch);
@@ -274,8 +281,7 @@ ask_for_stream(PyObject *object, PyObject *request, struct ArrowArrayStream *out
     struct ArrowArrayStream *stream =
         capsule != NULL ? content_of(capsule, "arrow_array_stream", method) : NULL;
     if (stream != NULL) {
-        *out = *stream;
-        stream->release = NULL;
+        PYMA_TAKE(capsule, stream, out);
     }
     Py_XDECREF(capsule);
     return stream != NULL ? 0 : -1;
@@ -419,8 +425,8 @@ core_import_batch_stream_from(PyObject *module, PyObject *object)
                    ? NULL
                    : PyErr_Format(PyExc_ValueError, "the address of a C struct is not 0");
     }
-    struct ArrowArrayStream in = *stream;
-    stream->release = NULL;
+    struct ArrowArrayStream in;
+    PYMA_TAKE(object, stream, &in);
     return pyma_batch_stream_new(pyma_state_of_module(module), &in, NULL);
 }
 

@@ -302,7 +302,7 @@ static ma_field *
 field_at(pyma_state *state, PyObject *in)
 {
     struct ArrowSchema *schema = struct_at(in, "arrow_schema");
-    return schema != NULL ? pyma_import_field(state, schema) : NULL;
+    return schema != NULL ? pyma_import_field(state, in, schema) : NULL;
 }
 
 PyObject *
@@ -328,7 +328,7 @@ pyma_schema_import_from_c(PyObject *type, PyObject *in)
 {
     pyma_state *state = pyma_state_of_type((PyTypeObject *)type);
     struct ArrowSchema *schema = struct_at(in, "arrow_schema");
-    ma_schema *core = schema != NULL ? pyma_import_schema(state, schema) : NULL;
+    ma_schema *core = schema != NULL ? pyma_import_schema(state, in, schema) : NULL;
     return core != NULL ? pyma_schema_wrap(state, core) : NULL;
 }
 
@@ -348,7 +348,7 @@ pyma_array_import_from_c(PyObject *type, PyObject *args)
     }
     ma_field *field = PyObject_TypeCheck(of, state->DataType) ? pyma_field_of_type(state, of)
                                                               : field_at(state, of);
-    PyObject *result = field != NULL ? pyma_import_array(state, array, field) : NULL;
+    PyObject *result = field != NULL ? pyma_import_array(state, in, array, field) : NULL;
     ma_field_unref(field);
     return result;
 }
@@ -371,11 +371,11 @@ pyma_batch_import_from_c(PyObject *type, PyObject *args)
         schema = ma_schema_ref(pyma_schema_get(state, of));
     } else {
         struct ArrowSchema *given = struct_at(of, "arrow_schema");
-        schema = given != NULL ? pyma_import_schema(state, given) : NULL;
+        schema = given != NULL ? pyma_import_schema(state, of, given) : NULL;
     }
-    PyObject *result = schema != NULL ? pyma_import_batch(state, array, schema) : NULL;
+    ma_batch *batch = schema != NULL ? pyma_import_batch(state, in, array, schema) : NULL;
     ma_schema_unref(schema);
-    return result;
+    return batch != NULL ? pyma_batch_wrap(state, batch) : NULL;
 }
 
 /* pyarrow has the capsules in the other order than the addresses. */

@@ -22,6 +22,15 @@
 #define PYMA_SLOT_GIL
 #endif
 
+/* Between the two an object is locked where there is no GIL; elsewhere there is nothing to lock. */
+#if PY_VERSION_HEX >= 0x030D0000
+#define PYMA_BEGIN_LOCKED(object) Py_BEGIN_CRITICAL_SECTION(object);
+#define PYMA_END_LOCKED()         Py_END_CRITICAL_SECTION();
+#else
+#define PYMA_BEGIN_LOCKED(object) {
+#define PYMA_END_LOCKED()         }
+#endif
+
 /* The thread state that this thread holds right now (with its interpreter's GIL), or NULL; also
  * before and after Python is there. */
 static inline PyThreadState *

@@ -12,15 +12,9 @@
 #include "python/py_compat.h"
 #include "python/py_state.h"
 
-/* Free-threaded builds lock the list whose items are borrowed; nothing else has anything to
- * lock. */
-#if PY_VERSION_HEX >= 0x030D0000
-#define PYMA_BEGIN_ITEMS(object) Py_BEGIN_CRITICAL_SECTION(object);
-#define PYMA_END_ITEMS()         Py_END_CRITICAL_SECTION();
-#else
-#define PYMA_BEGIN_ITEMS(object) {
-#define PYMA_END_ITEMS()         }
-#endif
+/* Around the time in which items of a list are borrowed. */
+#define PYMA_BEGIN_ITEMS(object) PYMA_BEGIN_LOCKED(object)
+#define PYMA_END_ITEMS()         PYMA_END_LOCKED()
 
 typedef struct pyma_conversion {
     pyma_state *state;

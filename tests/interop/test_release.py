@@ -112,6 +112,27 @@ def test_schemas_are_let_go_of(caller):
     assert not words[SCHEMA]
 
 
+def test_what_is_being_released_is_taken_already():
+    """Where the release runs code that asks for the same struct again."""
+    words = (ctypes.c_void_p * 9)()
+    address = ctypes.addressof(words)
+    ma.schema([("a", ma.int8())])._export_to_c(address)
+    release = ctypes.PYFUNCTYPE(None, ctypes.c_void_p)(words[SCHEMA])
+    errors = []
+
+    @ctypes.PYFUNCTYPE(None, ctypes.c_void_p)
+    def ask_again(struct):
+        try:
+            errors.append(len(errors) == 0 and ma.Schema._import_from_c(address))
+        except ma.ArrowInvalid as error:
+            errors.append(str(error))
+            release(struct)
+
+    words[SCHEMA] = ctypes.cast(ask_again, ctypes.c_void_p)
+    assert ma.Schema._import_from_c(address).names == ["a"]
+    assert errors == ["the ArrowSchema was released, or used already"]
+
+
 @pytest.mark.parametrize("caller", CALLERS)
 def test_what_others_lend_is_given_back(pyarrow, caller):
     """An array of pyarrow's over memory of Python's, which was lent to us and by us."""

@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 
 import pytest
@@ -165,3 +166,42 @@ def test_one_schema_serves_all():
             assert schema.with_metadata({"a": "b"}).metadata == {b"a": b"b"}
 
     in_threads(look)
+
+
+def take_stream(capsule):
+    return ma._core.import_batch_stream_from(capsule)
+
+
+def take_schema(capsule):
+    return ma.Schema._import_from_c_capsule(capsule)
+
+
+def take_batch(capsules):
+    return ma.RecordBatch._import_from_c_capsule(*capsules)
+
+
+@pytest.mark.parametrize(
+    "kind, take",
+    [
+        ("__arrow_c_stream__", take_stream),
+        ("__arrow_c_schema__", take_schema),
+        ("__arrow_c_array__", take_batch),
+    ],
+)
+def test_what_a_capsule_holds_goes_to_one_thread(kind, take):
+    batch = make_batch(1)
+    capsules = [getattr(batch, kind)() for _ in range(300)]
+    reached = [0, 0]
+
+    def take_all(index):
+        taken = {}
+        for i, capsule in enumerate(capsules):
+            reached[index] = i
+            while reached[1 - index] < i:  # both at once: the one who wakes up is late
+                pass
+            with suppress(ma.ArrowInvalid):
+                taken[i] = take(capsule)
+        return taken
+
+    parts = in_threads(take_all, 2)
+    assert sorted(i for part in parts for i in part) == list(range(len(capsules)))
