@@ -332,6 +332,19 @@ pyma_schema_import_from_c(PyObject *type, PyObject *in)
     return core != NULL ? pyma_schema_wrap(state, core) : NULL;
 }
 
+/* An array whose type could not be read is taken over all the same. */
+static void
+release_untyped(PyObject *owner, struct ArrowArray *array)
+{
+    struct ArrowArray taken;
+    PYMA_TAKE(owner, array, &taken);
+    if (taken.release != NULL) {
+        PyObject *error = pyma_error_take(); /* the producer may run Python code */
+        taken.release(&taken);
+        pyma_error_restore(error);
+    }
+}
+
 /* `in` and a DataType, or both structs. */
 PyObject *
 pyma_array_import_from_c(PyObject *type, PyObject *args)
@@ -348,7 +361,11 @@ pyma_array_import_from_c(PyObject *type, PyObject *args)
     }
     ma_field *field = PyObject_TypeCheck(of, state->DataType) ? pyma_field_of_type(state, of)
                                                               : field_at(state, of);
-    PyObject *result = field != NULL ? pyma_import_array(state, in, array, field) : NULL;
+    if (field == NULL) {
+        release_untyped(in, array);
+        return NULL;
+    }
+    PyObject *result = pyma_import_array(state, in, array, field);
     ma_field_unref(field);
     return result;
 }
@@ -373,7 +390,11 @@ pyma_batch_import_from_c(PyObject *type, PyObject *args)
         struct ArrowSchema *given = struct_at(of, "arrow_schema");
         schema = given != NULL ? pyma_import_schema(state, of, given) : NULL;
     }
-    ma_batch *batch = schema != NULL ? pyma_import_batch(state, in, array, schema) : NULL;
+    if (schema == NULL) {
+        release_untyped(in, array);
+        return NULL;
+    }
+    ma_batch *batch = pyma_import_batch(state, in, array, schema);
     ma_schema_unref(schema);
     return batch != NULL ? pyma_batch_wrap(state, batch) : NULL;
 }

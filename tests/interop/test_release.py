@@ -112,6 +112,18 @@ def test_schemas_are_let_go_of(caller):
     assert not words[SCHEMA]
 
 
+@pytest.mark.parametrize("kind", [ma.Array, ma.RecordBatch])
+def test_an_array_whose_schema_is_refused_is_released(kind):
+    """As in pyarrow, which takes over both."""
+    array, schema = (ctypes.c_void_p * 10)(), (ctypes.c_void_p * 9)()
+    (export_array if kind is ma.Array else export_batch)(ctypes.addressof(array))
+    ma.schema([])._export_to_c(ctypes.addressof(schema))
+    schema[0] = ctypes.cast(ctypes.c_char_p(b"no format"), ctypes.c_void_p)
+    with pytest.raises(ma.ArrowInvalid, match="no format"):
+        kind._import_from_c(ctypes.addressof(array), ctypes.addressof(schema))
+    assert not array[ARRAY] and not schema[SCHEMA]
+
+
 def test_what_is_being_released_is_taken_already():
     """Where the release runs code that asks for the same struct again."""
     words = (ctypes.c_void_p * 9)()
