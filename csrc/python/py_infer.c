@@ -186,6 +186,7 @@ dtype_text(pyma_conversion *conversion, PyObject *value, char text[16])
             Py_DECREF(dtype);
             return -1;
         }
+        memset(conversion->dtype_text, 0, sizeof(conversion->dtype_text));
         (void)snprintf(conversion->dtype_text, sizeof(conversion->dtype_text), "%s", bytes);
         Py_XSETREF(conversion->dtype, Py_NewRef(dtype));
         Py_DECREF(str);
@@ -193,6 +194,14 @@ dtype_text(pyma_conversion *conversion, PyObject *value, char text[16])
     memcpy(text, conversion->dtype_text, 16);
     Py_DECREF(dtype);
     return 0;
+}
+
+/* Bytes of a dtype's numbers that Arrow has as well; 0 for others. */
+static int
+number_width(const char *text)
+{
+    return text[2] != '\0' && text[3] == '\0' && strchr("1248", text[2]) != NULL ? text[2] - '0'
+                                                                                 : 0;
 }
 
 static int
@@ -228,18 +237,19 @@ static int
 visit_dtype(pyma_conversion *conversion, pyma_finding *self, PyObject *value, const char *text)
 {
     const char kind = text[1];
+    const int width = number_width(text);
+    if (width == 0 && kind != '\0' && strchr("iuf", kind) != NULL) {
+        return fail_dtype(conversion, text);
+    }
     switch (kind) {
     case 'b':
         return merge(conversion, self, PYMA_KIND_BOOL, value);
     case 'i':
     case 'u':
-        promote(self, kind, atoi(text + 2));
+        promote(self, kind, width);
         return merge(conversion, self, PYMA_KIND_INT, value);
     case 'f':
-        if (atoi(text + 2) > 8) {
-            return fail_dtype(conversion, text);
-        }
-        promote(self, kind, atoi(text + 2));
+        promote(self, kind, width);
         return merge(conversion, self, PYMA_KIND_FLOAT, value);
     case 'U':
     case 'T':
@@ -269,7 +279,7 @@ visit_numpy(pyma_conversion *conversion, pyma_finding *self, PyObject *value)
     if (visit_dtype(conversion, self, value, text) < 0) {
         return -1;
     }
-    if (text[1] == 'u' && atoi(text + 2) == 8) { /* the one that may not fit int64 */
+    if (text[1] == 'u' && number_width(text) == 8) { /* the one that may not fit int64 */
         PyObject *number = PyNumber_Index(value);
         const bool plain = self->plain;
         const int result = number != NULL ? visit_long(conversion, self, number) : -1;
@@ -528,8 +538,7 @@ visit_other(pyma_conversion *conversion, pyma_finding *self, PyObject *value)
         return merge(conversion, self, PYMA_KIND_UUID, value);
     }
     if (PyList_Check(value) || PyTuple_Check(value) || PyAnySet_Check(value) ||
-        PyDictValues_Check(value) ||
-        PyObject_TypeCheck(value, conversion->state->Array)) {
+        PyDictValues_Check(value) || PyObject_TypeCheck(value, conversion->state->Array)) {
         bool failed;
         PyObject *items = pyma_items_of(value, &failed);
         const int result = items != NULL ? visit_list(conversion, self, value, items) : -1;

@@ -1,6 +1,7 @@
 /* Time zones: the text in a timestamp's type and Python's tzinfo objects. */
 #include "python/py_state.h"
 
+#include <math.h>
 #include <string.h>
 
 /* "+05:30", "-03", "+0530": seconds east of Greenwich. False for other text. */
@@ -107,9 +108,10 @@ offset_text(PyObject *zone)
     if (PyErr_Occurred()) {
         return NULL;
     }
-    const int seconds = (int)number;
+    const int seconds = fabs(number) < 86400.0 ? (int)number : 1;
     if ((double)seconds != number || seconds % 60 != 0) {
-        PyErr_Format(PyExc_ValueError, "the offset of %R is no whole number of minutes", zone);
+        PyErr_Format(PyExc_ValueError, "the offset of %R is no whole number of minutes of a day",
+                     zone);
         return NULL;
     }
     const int minutes = (seconds < 0 ? -seconds : seconds) / 60;

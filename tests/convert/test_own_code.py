@@ -371,3 +371,24 @@ def test_what_is_released_is_what_was_exported(base, args):
     ma.array([[1], [2, 3]]).to_string()  # which leaves other things on the stack
     del column
     assert released == [expected]
+
+
+@pytest.mark.parametrize(
+    "text", ["<i99999999999999999999", "<u2147483647", "<i16", "<f3", "<i", "<u0", "<f-4", "<", ""]
+)
+def test_a_dtype_of_numbers_that_nobody_has(text):
+    """A class that says of itself that it is numpy's, twice, so that the widths are compared."""
+    dtype = type("dtype", (), {"str": text})
+    scalar = type("numpy.int64", (), {"dtype": dtype})
+    numpy = pytest.importorskip("numpy")
+    for values in ([scalar(), scalar()], [numpy.uint32(1), scalar()], [numpy.float16(1), scalar()]):
+        with pytest.raises(ma.ArrowNotImplementedError, match="none of Arrow's types"):
+            ma.array(values)
+
+
+@pytest.mark.parametrize("seconds", [1e300, -1e300, float("nan"), float("inf"), 86400.0, 90.0, 0.5])
+def test_a_time_zone_whose_offset_is_no_time_of_a_day(seconds):
+    offset = type("delta", (), {"total_seconds": lambda self: seconds})()
+    zone = type("Zone", (dt.tzinfo,), {"utcoffset": lambda self, _: offset})()
+    with pytest.raises(ValueError, match="whole number of minutes of a day"):
+        ma.timestamp("s", tz=zone)
