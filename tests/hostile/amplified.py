@@ -207,6 +207,19 @@ def numbers_beside_wide_children(rows, width=100):
     return array(ma.dense_union(fields), rows, [None, ids, offsets], *children)
 
 
+def views_into_many_buffers(rows, count=100_000):
+    """Each into the next buffer, of which all are the same bytes."""
+    text = ma.py_buffer(b"x" * 20)
+    views = [struct.pack("<i4sii", 20, b"xxxx", i % count, 0) for i in range(rows)]
+    return array(ma.string_view(), rows, [None, ma.py_buffer(b"".join(views))] + [text] * count)
+
+
+def empty_lists_of_wide_items(rows, width=10_000):
+    none = ma.array([], ma.int8())
+    items = ma.StructArray.from_arrays([none] * width, names=[f"f{i}" for i in range(width)])
+    return array(ma.list_(items.type), rows, [None, ma.py_buffer(bytes(4 * rows + 4))], items)
+
+
 ARRAYS = {
     "nothing_but_nulls": lambda: ma.nulls(ALL),
     "list_views_in_list_views": lambda: list_views(ma.array([1, 2, 3])),

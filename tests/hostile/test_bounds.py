@@ -202,6 +202,13 @@ def test_rows_that_share_their_bytes(kind):
         assert column.values.values.type == array.values.values.type
 
 
+def run_in_a_child(code):
+    """What would take minutes, or an hour, can be ended there."""
+    tests = str(Path(__file__).parents[1])
+    env = os.environ | {"PYTHONPATH": os.pathsep.join([tests, os.environ.get("PYTHONPATH", "")])}
+    subprocess.run([sys.executable, "-c", code], env=env, timeout=100, check=True)
+
+
 @pytest.mark.parametrize("kind", ["list_views_under_entries", "list_views_in_a_gap"])
 def test_what_no_row_refers_to_is_not_compared(kind):
     """As nobody counts it, which nesting doubles at each level where the rows are crossed."""
@@ -229,16 +236,14 @@ def test_what_no_row_refers_to_is_not_compared(kind):
 
 @pytest.mark.thread_unsafe(reason="a process of its own does the work, once")
 def test_what_no_row_refers_to_is_no_power_of_the_depth():
-    """Once it is compared for rows that come to more, what it has in gaps of its own is not. By a
-    child, which can be ended: a factor of 16 at each level would take an hour."""
+    """Once it is compared for rows that come to more, what it has in gaps of its own is not. A
+    factor of 16 at each level would take an hour."""
     code = (
         "from hostile.amplified import list_views_in_gaps as make;"
         "one, other = make(False, 7), make(True, 7);"
         "assert one.equals(other) and other.equals(one) and not one.equals(other.slice(1))"
     )
-    tests = str(Path(__file__).parents[1])
-    env = os.environ | {"PYTHONPATH": os.pathsep.join([tests, os.environ.get("PYTHONPATH", "")])}
-    subprocess.run([sys.executable, "-c", code], env=env, timeout=100, check=True)
+    run_in_a_child(code)
 
 
 @pytest.mark.parametrize("flat", [True, False])
@@ -257,8 +262,7 @@ def test_entries_are_not_compared_for_each_row(flat):
 
 @pytest.mark.thread_unsafe(reason="a process of its own does the work, once")
 def test_a_value_is_found_by_looking_at_it_alone():
-    """Not at its type, nor at what lies beside it, for each of four million rows: by a child, which
-    can be ended."""
+    """Not at its type, nor at what lies beside it, for each of four million rows."""
     code = (
         "import minarrow as ma;"
         "from hostile.amplified import numbers_beside_wide_children as make;"
@@ -273,9 +277,34 @@ def test_a_value_is_found_by_looking_at_it_alone():
         "got = [batch.to_pydict() for batch in ma.open_stream(sink.getvalue())];"
         "assert got == 2 * [{'a': [1]}]"
     )
-    tests = str(Path(__file__).parents[1])
-    env = os.environ | {"PYTHONPATH": os.pathsep.join([tests, os.environ.get("PYTHONPATH", "")])}
-    subprocess.run([sys.executable, "-c", code], env=env, timeout=100, check=True)
+    run_in_a_child(code)
+
+
+@pytest.mark.thread_unsafe(reason="a process of its own does the work, once")
+@pytest.mark.parametrize("kind", ["views_into_many_buffers", "empty_lists_of_wide_items"])
+def test_rows_are_gathered_without_what_none_of_them_holds(kind):
+    """Every other of many rows, of which a slice refers to all buffers, or to many children."""
+    code = (
+        "import minarrow as ma;"
+        f"from hostile.amplified import {kind} as make;"
+        "array = make(400_000);"
+        "taken = array[::2];"
+        "value = array[0].as_py();"
+        "assert len(taken) == 200_000 and taken.type == array.type;"
+        "taken.validate(full=True);"
+        "assert [taken[i].as_py() for i in (0, 1, 199_999)] == 3 * [value];"
+        "entries = [ma.StructArray.from_arrays([ma.array(numbers), values], names=['n', 'v'])"
+        "    for numbers, values in ((range(0, 400_000, 2), taken), (range(400_000), array))];"
+        "words = [ma.DictionaryArray.from_arrays(ma.array([7]), values) for values in entries];"
+        "batches = [ma.RecordBatch.from_arrays([word], ['a']) for word in words];"
+        "sink, options = ma.BufferOutputStream(), ma.ipc.IpcWriteOptions(unify_dictionaries=True);"
+        "writer = ma.new_stream(sink, batches[0].schema, options=options);"
+        "[writer.write_batch(batch) for batch in batches];"
+        "writer.close();"
+        "got = [batch.to_pydict()['a'] for batch in ma.open_stream(sink.getvalue())];"
+        "assert got == [[{'n': n, 'v': value}] for n in (14, 7)]"
+    )
+    run_in_a_child(code)
 
 
 def test_views_laid_out_with_offsets_are_bounded():

@@ -302,15 +302,21 @@ join_views(const join *self, ma_error *err)
 
 /* ---- children ---- */
 
+/* Of what uses no rows, one piece will do, and only where nothing else is there: below each there
+ * may be many children more. */
 static ma_status
 join_pieces(const join *self, int32_t child, ma_array **pieces, ma_error *err)
 {
+    int64_t n = 0;
     for (int64_t k = 0; k < self->n; k++) {
         const ma_used used = used_of(self, k, child);
-        MA_TRY(ma_array_slice(self->arrays[k]->children[child], used.start, used.length, &pieces[k],
-                              err));
+        if (used.length > 0 || (n == 0 && k == self->n - 1)) {
+            MA_TRY(ma_array_slice(self->arrays[k]->children[child], used.start, used.length,
+                                  &pieces[n], err));
+            n++;
+        }
     }
-    return ma_array_concat(self->out->type->children[child]->type, pieces, self->n,
+    return ma_array_concat(self->out->type->children[child]->type, pieces, n,
                            &self->out->children[child], err);
 }
 

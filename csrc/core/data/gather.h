@@ -10,6 +10,8 @@
 
 typedef struct ma_gather {
     ma_array *array;                    /* borrowed; checked (validate/values.h) */
+    ma_array *bare;                     /* owned; the same without its views' data buffers, of which
+                                           there may be many, and each slice would have them all */
     int64_t length;                     /* of all rows until now */
     ma_used next;                       /* the last of them, which lie side by side */
     ma_array *pieces[MA_GATHER_PIECES]; /* owned; slices with the rows before */

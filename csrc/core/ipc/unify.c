@@ -4,36 +4,35 @@
 #include "core/base/number.h"
 #include "core/data/concat.h"
 #include "core/data/extent.h"
+#include "core/data/gather.h"
 
 /* Bytes of values that share what they hold, however little that is. */
 #define MAX_SHARED_SIZE (1 << 20)
 
-/* What was sent, and behind it the new values, in runs that lie together. */
+/* What was sent, and behind it the new values. */
 static ma_status
 join_values(ma_array *sent, ma_array *values, const int64_t *added, int64_t n_added, ma_array **out,
             ma_error *err)
 {
-    ma_array **parts = ma_calloc(n_added + 1, sizeof(*parts));
-    int64_t n = 1;
-    ma_status st = MA_OK;
-    if (parts == NULL) {
-        return ma_fail_nomem(err, (n_added + 1) * (int64_t)sizeof(*parts));
+    ma_array *parts[] = {sent, NULL};
+    ma_gather rows;
+    if (n_added == 0) {
+        *out = ma_array_ref(sent);
+        return MA_OK;
     }
-    parts[0] = ma_array_ref(sent);
-    for (int64_t i = 0; i < n_added && st == MA_OK; n += st == MA_OK) {
-        const int64_t first = i++;
-        while (i < n_added && added[i] == added[i - 1] + 1) {
-            i++;
-        }
-        st = ma_array_slice(values, added[first], i - first, &parts[n], err);
+    ma_gather_init(&rows, values);
+    ma_status st = MA_OK;
+    for (int64_t i = 0; i < n_added && st == MA_OK; i++) {
+        st = ma_gather_put(&rows, added[i], 1, err);
     }
     if (st == MA_OK) {
-        st = ma_array_concat(sent->type, parts, n, out, err);
+        st = ma_gather_finish(&rows, &parts[1], err);
     }
-    for (int64_t i = 0; i < n; i++) {
-        ma_array_unref(parts[i]);
+    ma_gather_fini(&rows);
+    if (st == MA_OK) {
+        st = ma_array_concat(sent->type, parts, 2, out, err);
     }
-    ma_free(parts);
+    ma_array_unref(parts[1]);
     return st;
 }
 
