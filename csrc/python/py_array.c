@@ -574,31 +574,12 @@ Array_tp_repr(PyObject *op)
 /* Call a function of the package's own Python with the array, whose values are checked, before the
  * given arguments. */
 static PyObject *
-call_with_self(PyObject *op, const char *from, const char *function, PyObject *args,
+call_with_self(PyObject *op, const char *module, const char *function, PyObject *args,
                PyObject *kwargs)
 {
-    if (pyma_array_check(pyma_state_of(op), ((ArrayObject *)op)->core) < 0) {
-        return NULL;
-    }
-    PyObject *module = PyImport_ImportModule(from);
-    PyObject *callable = module != NULL ? PyObject_GetAttrString(module, function) : NULL;
-    Py_XDECREF(module);
-    if (callable == NULL) {
-        return NULL;
-    }
-    const Py_ssize_t count = PyTuple_GET_SIZE(args);
-    PyObject *with_self = PyTuple_New(count + 1);
-    PyObject *result = NULL;
-    if (with_self != NULL) {
-        PyTuple_SET_ITEM(with_self, 0, Py_NewRef(op));
-        for (Py_ssize_t i = 0; i < count; i++) {
-            PyTuple_SET_ITEM(with_self, i + 1, Py_NewRef(PyTuple_GET_ITEM(args, i)));
-        }
-        result = PyObject_Call(callable, with_self, kwargs);
-        Py_DECREF(with_self);
-    }
-    Py_DECREF(callable);
-    return result;
+    return pyma_array_check(pyma_state_of(op), ((ArrayObject *)op)->core) == 0
+               ? pyma_call_with(module, function, op, args, kwargs)
+               : NULL;
 }
 
 PyDoc_STRVAR(to_numpy_doc,

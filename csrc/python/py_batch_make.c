@@ -236,47 +236,22 @@ Batch_from_arrays(PyObject *type, PyObject *args, PyObject *kwargs)
 
 /* ---- by way of Python code that shapes arguments ---- */
 
-/* function(type, *args, **kwargs) of a module of the package. */
-static PyObject *
-call_package(const char *module_name, const char *function, PyObject *type, PyObject *args,
-             PyObject *kwargs)
-{
-    PyObject *module = PyImport_ImportModule(module_name);
-    PyObject *callable = module != NULL ? PyObject_GetAttrString(module, function) : NULL;
-    Py_XDECREF(module);
-    if (callable == NULL) {
-        return NULL;
-    }
-    PyObject *result = NULL;
-    if (type == NULL) {
-        result = PyObject_Call(callable, args, kwargs);
-    } else {
-        PyObject *first = PyTuple_Pack(1, type);
-        PyObject *all = first != NULL ? PySequence_Concat(first, args) : NULL;
-        result = all != NULL ? PyObject_Call(callable, all, kwargs) : NULL;
-        Py_XDECREF(first);
-        Py_XDECREF(all);
-    }
-    Py_DECREF(callable);
-    return result;
-}
-
 PyObject *
 Batch_from_pydict(PyObject *type, PyObject *args, PyObject *kwargs)
 {
-    return call_package("minarrow._batch", "from_pydict", type, args, kwargs);
+    return pyma_call_with("minarrow._batch", "from_pydict", type, args, kwargs);
 }
 
 PyObject *
 Batch_from_pylist(PyObject *type, PyObject *args, PyObject *kwargs)
 {
-    return call_package("minarrow._batch", "from_pylist", type, args, kwargs);
+    return pyma_call_with("minarrow._batch", "from_pylist", type, args, kwargs);
 }
 
 PyObject *
 Batch_from_pandas(PyObject *Py_UNUSED(type), PyObject *args, PyObject *kwargs)
 {
-    return call_package("minarrow._pandas", "batch_from_pandas", NULL, args, kwargs);
+    return pyma_call_with("minarrow._pandas", "batch_from_pandas", NULL, args, kwargs);
 }
 
 /* ---- changed copies ---- */

@@ -511,10 +511,7 @@ PyDoc_STRVAR(to_pandas_dtype_doc, "to_pandas_dtype($self, /)\n--\n\n"
 static PyObject *
 DataType_to_pandas_dtype(PyObject *op, PyObject *Py_UNUSED(ignored))
 {
-    PyObject *module = PyImport_ImportModule("minarrow._numpy");
-    PyObject *dtype = module != NULL ? PyObject_CallMethod(module, "pandas_dtype", "O", op) : NULL;
-    Py_XDECREF(module);
-    return dtype;
+    return pyma_call("minarrow._numpy", "pandas_dtype", "(O)", op);
 }
 
 static PyObject *

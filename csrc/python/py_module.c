@@ -179,6 +179,15 @@ module_free(void *module)
     (void)module_clear(module);
 }
 
+static PyObject *
+attribute_of(const char *module, const char *name)
+{
+    PyObject *imported = PyImport_ImportModule(module);
+    PyObject *found = imported != NULL ? PyObject_GetAttrString(imported, name) : NULL;
+    Py_XDECREF(imported);
+    return found;
+}
+
 PyObject *
 pyma_import(pyma_slot *slot, const char *module, const char *name)
 {
@@ -186,10 +195,7 @@ pyma_import(pyma_slot *slot, const char *module, const char *name)
     if (found != NULL) {
         return found;
     }
-    found = PyImport_ImportModule(module);
-    if (found != NULL && name != NULL) {
-        Py_SETREF(found, PyObject_GetAttrString(found, name));
-    }
+    found = name != NULL ? attribute_of(module, name) : PyImport_ImportModule(module);
     if (found == NULL) {
         return NULL;
     }
@@ -208,12 +214,23 @@ pyma_call(const char *module, const char *function, const char *format, ...)
     va_start(values, format);
     PyObject *args = Py_VaBuildValue(format, values);
     va_end(values);
-    PyObject *imported = args != NULL ? PyImport_ImportModule(module) : NULL;
-    PyObject *called = imported != NULL ? PyObject_GetAttrString(imported, function) : NULL;
-    PyObject *result = called != NULL ? PyObject_CallObject(called, args) : NULL;
-    Py_XDECREF(called);
-    Py_XDECREF(imported);
+    PyObject *result = args != NULL ? pyma_call_with(module, function, NULL, args, NULL) : NULL;
     Py_XDECREF(args);
+    return result;
+}
+
+PyObject *
+pyma_call_with(const char *module, const char *function, PyObject *first, PyObject *args,
+               PyObject *kwargs)
+{
+    PyObject *all = first != NULL ? PyTuple_Pack(1, first) : Py_NewRef(args);
+    if (first != NULL && all != NULL) {
+        Py_SETREF(all, PySequence_Concat(all, args));
+    }
+    PyObject *called = all != NULL ? attribute_of(module, function) : NULL;
+    PyObject *result = called != NULL ? PyObject_Call(called, all, kwargs) : NULL;
+    Py_XDECREF(called);
+    Py_XDECREF(all);
     return result;
 }
 

@@ -91,6 +91,11 @@ pyma_import(pyma_slot *slot, const char *module, const char *name);
 PyObject *
 pyma_call(const char *module, const char *function, const char *format, ...);
 
+/* The same with `first` (NULL: without it) before the positional arguments of a method's own. */
+PyObject *
+pyma_call_with(const char *module, const char *function, PyObject *first, PyObject *args,
+               PyObject *kwargs);
+
 /* What a module has under a name if somebody imported it: 1, with a new reference, or 0. One that
  * is being imported is looked at as far as it is, and never waited for. -1 with an exception. */
 int
