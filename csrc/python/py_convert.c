@@ -81,6 +81,13 @@ pyma_conversion_fail_kind(pyma_conversion *self, PyObject *type, const ma_type *
     return -1;
 }
 
+int
+pyma_conversion_fail_shorter(void)
+{
+    PyErr_SetString(PyExc_RuntimeError, "the list became shorter while it was converted");
+    return -1;
+}
+
 static void
 prefix(pyma_conversion *self, const char *step, size_t size)
 {
@@ -182,7 +189,7 @@ tolist_is_exact(PyObject *array)
 }
 
 PyObject *
-pyma_items_of(PyObject *container, bool *failed)
+pyma_list_of(PyObject *container, bool *failed)
 {
     *failed = false;
     if (PyList_Check(container) || PyTuple_Check(container)) {
@@ -228,14 +235,13 @@ append_null(pyma_conversion *self, ma_builder *builder)
 /* A value of a family whose file works on many at a time. */
 static int
 convert_one(pyma_conversion *self, ma_builder *builder, PyObject *value,
-            int (*convert)(pyma_conversion *, ma_builder *, PyObject *, Py_ssize_t,
-                           const uint8_t *))
+            int (*convert)(pyma_conversion *, ma_builder *, pyma_items))
 {
     PyObject *items = PyTuple_Pack(1, value);
     if (items == NULL) {
         return -1;
     }
-    const int result = convert(self, builder, items, 1, NULL);
+    const int result = convert(self, builder, pyma_all_items(items));
     Py_DECREF(items);
     if (result < 0 && pyma_has_prefix(self->where, "[0]")) {
         memmove(self->where, self->where + 3, strlen(self->where + 3) + 1);
@@ -366,25 +372,20 @@ pyma_convert_value(pyma_conversion *self, ma_builder *builder, PyObject *value)
 
 /* One value after the other, for families whose values take long anyway. */
 static int
-convert_each(pyma_conversion *self, ma_builder *builder, PyObject *items, Py_ssize_t count,
-             const uint8_t *mask)
+convert_each(pyma_conversion *self, ma_builder *builder, pyma_items items)
 {
     ma_error err;
     ma_error_init(&err);
-    if (ma_builder_reserve(builder, count, &err) != MA_OK) {
+    if (ma_builder_reserve(builder, items.count, &err) != MA_OK) {
         return pyma_conversion_fail_core(self, &err);
     }
-    for (Py_ssize_t i = 0; i < count; i++) {
-        PyObject *value = NULL;
-        PYMA_BEGIN_ITEMS(items)
-        value = Py_XNewRef(pyma_item(items, i));
-        PYMA_END_ITEMS()
+    for (Py_ssize_t i = 0; i < items.count; i++) {
+        PyObject *value = pyma_item_held(items.list, i);
         if (value == NULL) {
-            PyErr_SetString(PyExc_RuntimeError, "the list became shorter while it was converted");
-            return -1;
+            return pyma_conversion_fail_shorter();
         }
-        const int result = mask != NULL && mask[i] ? append_null(self, builder)
-                                                   : pyma_convert_value(self, builder, value);
+        const int result = pyma_is_masked(items, i) ? append_null(self, builder)
+                                                    : pyma_convert_value(self, builder, value);
         Py_DECREF(value);
         if (result < 0) {
             pyma_conversion_at_index(self, i);
@@ -395,14 +396,13 @@ convert_each(pyma_conversion *self, ma_builder *builder, PyObject *items, Py_ssi
 }
 
 int
-pyma_convert_items(pyma_conversion *self, ma_builder *builder, PyObject *items, Py_ssize_t count,
-                   const uint8_t *mask)
+pyma_convert_items(pyma_conversion *self, ma_builder *builder, pyma_items items)
 {
     int result;
     switch (builder->type->id) {
     case MA_TYPE_BOOL:
-        PYMA_BEGIN_ITEMS(items)
-        result = pyma_convert_bools(self, builder, items, count, mask);
+        PYMA_BEGIN_ITEMS(items.list)
+        result = pyma_convert_bools(self, builder, items);
         PYMA_END_ITEMS()
         return result;
     case MA_TYPE_INT8:
@@ -413,15 +413,15 @@ pyma_convert_items(pyma_conversion *self, ma_builder *builder, PyObject *items, 
     case MA_TYPE_UINT32:
     case MA_TYPE_INT64:
     case MA_TYPE_UINT64:
-        PYMA_BEGIN_ITEMS(items)
-        result = pyma_convert_integers(self, builder, items, count, mask);
+        PYMA_BEGIN_ITEMS(items.list)
+        result = pyma_convert_integers(self, builder, items);
         PYMA_END_ITEMS()
         return result;
     case MA_TYPE_FLOAT16:
     case MA_TYPE_FLOAT32:
     case MA_TYPE_FLOAT64:
-        PYMA_BEGIN_ITEMS(items)
-        result = pyma_convert_floats(self, builder, items, count, mask);
+        PYMA_BEGIN_ITEMS(items.list)
+        result = pyma_convert_floats(self, builder, items);
         PYMA_END_ITEMS()
         return result;
     case MA_TYPE_UTF8:
@@ -430,13 +430,13 @@ pyma_convert_items(pyma_conversion *self, ma_builder *builder, PyObject *items, 
     case MA_TYPE_BINARY:
     case MA_TYPE_LARGE_BINARY:
     case MA_TYPE_BINARY_VIEW:
-        PYMA_BEGIN_ITEMS(items)
-        result = pyma_convert_texts(self, builder, items, count, mask);
+        PYMA_BEGIN_ITEMS(items.list)
+        result = pyma_convert_texts(self, builder, items);
         PYMA_END_ITEMS()
         return result;
     case MA_TYPE_STRUCT:
-        return pyma_convert_structs(self, builder, items, count, mask);
+        return pyma_convert_structs(self, builder, items);
     default:
-        return convert_each(self, builder, items, count, mask);
+        return convert_each(self, builder, items);
     }
 }

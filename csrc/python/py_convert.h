@@ -58,6 +58,10 @@ int
 pyma_conversion_fail_kind(pyma_conversion *self, PyObject *type, const ma_type *target,
                           PyObject *value);
 
+/* For an item that is no longer there. */
+int
+pyma_conversion_fail_shorter(void);
+
 /* Put a step in front of the place. */
 void
 pyma_conversion_at_index(pyma_conversion *self, int64_t index);
@@ -92,11 +96,43 @@ pyma_is_null(const pyma_conversion *self, PyObject *value)
 PyObject *
 pyma_plain_value(pyma_conversion *self, PyObject *value);
 
+/* Values to convert: the first `count` items of a list or tuple. The count is taken once, by who
+ * has the list: a value's own code may make it longer, which changes nothing, or shorter, which is
+ * an error. */
+typedef struct pyma_items {
+    PyObject *list; /* borrowed */
+    Py_ssize_t count;
+    const uint8_t *mask; /* a byte for each item, not 0 where it is null; or NULL */
+} pyma_items;
+
+static inline pyma_items
+pyma_all_items(PyObject *list)
+{
+    return (pyma_items){list, PySequence_Fast_GET_SIZE(list), NULL};
+}
+
+static inline bool
+pyma_is_masked(pyma_items items, Py_ssize_t i)
+{
+    return MA_UNLIKELY(items.mask != NULL) && items.mask[i];
+}
+
 /* Item `i` of a list or tuple, borrowed; NULL when a list has become shorter meanwhile. */
 static inline PyObject *
-pyma_item(PyObject *items, Py_ssize_t i)
+pyma_item(PyObject *list, Py_ssize_t i)
 {
-    return i < PySequence_Fast_GET_SIZE(items) ? PySequence_Fast_GET_ITEM(items, i) : NULL;
+    return i < PySequence_Fast_GET_SIZE(list) ? PySequence_Fast_GET_ITEM(list, i) : NULL;
+}
+
+/* The same as a new reference. */
+static inline PyObject *
+pyma_item_held(PyObject *list, Py_ssize_t i)
+{
+    PyObject *item;
+    PYMA_BEGIN_ITEMS(list)
+    item = Py_XNewRef(pyma_item(list, i));
+    PYMA_END_ITEMS()
+    return item;
 }
 
 static inline bool
@@ -129,41 +165,33 @@ pyma_is_numpy(PyObject *value)
     return pyma_has_prefix(Py_TYPE(value)->tp_name, "numpy.") && !pyma_is_ndarray(value);
 }
 
-/* Append the first `count` items of a list or tuple; those whose byte in `mask` (NULL for none,
- * else `count` bytes) is not 0 as null. The count is taken once, by who has the list: a value's
- * own code may make it longer, which changes nothing, or shorter, which is an error. -1 with an
- * exception, or `mismatch`; the builder then holds something. */
+/* Append the items, those that are masked as null. -1 with an exception, or `mismatch`; the builder
+ * then holds something. */
 int
-pyma_convert_items(pyma_conversion *self, ma_builder *builder, PyObject *items, Py_ssize_t count,
-                   const uint8_t *mask);
+pyma_convert_items(pyma_conversion *self, ma_builder *builder, pyma_items items);
 
 /* Append one value, or null. */
 int
 pyma_convert_value(pyma_conversion *self, ma_builder *builder, PyObject *value);
 
-/* The type that the first `count` items fit, as pyarrow finds it; in `*out` a new reference.
- * `*extension` is a new reference to the DataType where that is more than the core's type, else
- * NULL. */
+/* The type that the items fit, as pyarrow finds it; in `*out` a new reference. `*extension` is a
+ * new reference to the DataType where that is more than the core's type, else NULL. */
 int
-pyma_infer(pyma_conversion *self, PyObject *items, Py_ssize_t count, const uint8_t *mask,
-           ma_type **out, PyObject **extension);
+pyma_infer(pyma_conversion *self, pyma_items items, ma_type **out, PyObject **extension);
 
 /* A list or tuple of what is in a container (a list or tuple itself, a set, a 1-D array ...); NULL
  * without an exception for what is no container of values. New reference. `*failed` tells. */
 PyObject *
-pyma_items_of(PyObject *container, bool *failed);
+pyma_list_of(PyObject *container, bool *failed);
 
 /* ---- numbers (py_convert_number.c) ---- */
 
 int
-pyma_convert_bools(pyma_conversion *self, ma_builder *builder, PyObject *items, Py_ssize_t count,
-                   const uint8_t *mask);
+pyma_convert_bools(pyma_conversion *self, ma_builder *builder, pyma_items items);
 int
-pyma_convert_integers(pyma_conversion *self, ma_builder *builder, PyObject *items, Py_ssize_t count,
-                      const uint8_t *mask);
+pyma_convert_integers(pyma_conversion *self, ma_builder *builder, pyma_items items);
 int
-pyma_convert_floats(pyma_conversion *self, ma_builder *builder, PyObject *items, Py_ssize_t count,
-                    const uint8_t *mask);
+pyma_convert_floats(pyma_conversion *self, ma_builder *builder, pyma_items items);
 
 /* The int64 that a Python number stands for, for `target` in messages. 1 for a value, -1:
  * exception. */
@@ -192,8 +220,8 @@ int
 pyma_convert_text(pyma_conversion *self, ma_builder *builder, PyObject *value);
 
 int
-pyma_convert_texts(pyma_conversion *self, ma_builder *builder, PyObject *items, Py_ssize_t count,
-                   const uint8_t *mask);
+pyma_convert_texts(pyma_conversion *self, ma_builder *builder, pyma_items items);
+
 /* ---- times (py_convert_temporal.c) ---- */
 
 int
@@ -242,8 +270,7 @@ pyma_convert_list(pyma_conversion *self, ma_builder *builder, PyObject *value);
 int
 pyma_convert_map(pyma_conversion *self, ma_builder *builder, PyObject *value);
 int
-pyma_convert_structs(pyma_conversion *self, ma_builder *builder, PyObject *items, Py_ssize_t count,
-                     const uint8_t *mask);
+pyma_convert_structs(pyma_conversion *self, ma_builder *builder, pyma_items items);
 int
 pyma_convert_union(pyma_conversion *self, ma_builder *builder, PyObject *value);
 

@@ -28,22 +28,22 @@ pyma_convert_list(pyma_conversion *self, ma_builder *builder, PyObject *value)
             return done < 0 ? -1 : end_list(self, builder);
         }
     }
-    PyObject *items = pyma_items_of(value, &failed);
-    if (items == NULL) {
+    PyObject *list = pyma_list_of(value, &failed);
+    if (list == NULL) {
         return failed ? -1
                       : pyma_conversion_fail_kind(self, self->state->ArrowTypeError, builder->type,
                                                   value);
     }
     int result;
-    const Py_ssize_t count = PySequence_Fast_GET_SIZE(items);
-    if (builder->type->id == MA_TYPE_FIXED_SIZE_LIST && count != builder->type->list_size) {
+    const pyma_items items = pyma_all_items(list);
+    if (builder->type->id == MA_TYPE_FIXED_SIZE_LIST && items.count != builder->type->list_size) {
         result = pyma_conversion_fail(self, self->state->ArrowInvalid,
-                                      "a list of %zd items where each has %d", count,
+                                      "a list of %zd items where each has %d", items.count,
                                       (int)builder->type->list_size);
     } else {
-        result = pyma_convert_items(self, child, items, count, NULL);
+        result = pyma_convert_items(self, child, items);
     }
-    Py_DECREF(items);
+    Py_DECREF(list);
     return result < 0 ? -1 : end_list(self, builder);
 }
 
@@ -130,10 +130,7 @@ split_pairs(pyma_conversion *self, const ma_type *type, PyObject *pairs, PyObjec
             PyObject *values)
 {
     for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(pairs); i++) {
-        PyObject *entry = NULL;
-        PYMA_BEGIN_ITEMS(pairs)
-        entry = Py_XNewRef(pyma_item(pairs, i));
-        PYMA_END_ITEMS()
+        PyObject *entry = pyma_item_held(pairs, i);
         const int result = entry != NULL ? add_pair(self, type, entry, i, keys, values) : 0;
         Py_XDECREF(entry);
         if (result < 0) {
@@ -164,13 +161,14 @@ convert_pairs(pyma_conversion *self, ma_builder *builder, PyObject *keys, PyObje
     ma_error err;
     ma_error_init(&err);
     const int64_t start = entries->children[0]->length;
-    const Py_ssize_t count = PyList_GET_SIZE(keys);
-    if (pyma_convert_items(self, entries->children[0], keys, count, NULL) < 0 ||
+    const pyma_items all_keys = pyma_all_items(keys);
+    const pyma_items all_values = pyma_all_items(values); /* as many, whatever keys do */
+    if (pyma_convert_items(self, entries->children[0], all_keys) < 0 ||
         check_keys(self, entries->children[0], start) < 0 ||
-        pyma_convert_items(self, entries->children[1], values, count, NULL) < 0) {
+        pyma_convert_items(self, entries->children[1], all_values) < 0) {
         return -1;
     }
-    for (Py_ssize_t i = 0; i < count; i++) {
+    for (Py_ssize_t i = 0; i < all_keys.count; i++) {
         if (core(self, ma_builder_end_struct(entries, &err), &err) < 0) {
             return -1;
         }
@@ -182,7 +180,7 @@ int
 pyma_convert_map(pyma_conversion *self, ma_builder *builder, PyObject *value)
 {
     bool failed = false;
-    PyObject *pairs = PyDict_Check(value) ? PyDict_Items(value) : pyma_items_of(value, &failed);
+    PyObject *pairs = PyDict_Check(value) ? PyDict_Items(value) : pyma_list_of(value, &failed);
     if (pairs == NULL) {
         return failed || PyErr_Occurred()
                    ? -1
@@ -267,18 +265,15 @@ row_of(pyma_conversion *self, const ma_type *type, PyObject *value, PyObject **r
 
 /* All rows as dicts, tuples or None, in a new list; `nulls` gets a byte for each, 1 for null. */
 static PyObject *
-rows_of(pyma_conversion *self, const ma_type *type, PyObject *items, Py_ssize_t count,
-        const uint8_t *mask, uint8_t *nulls)
+rows_of(pyma_conversion *self, const ma_type *type, pyma_items items, uint8_t *nulls)
 {
-    PyObject *rows = PyList_New(count);
-    for (Py_ssize_t i = 0; rows != NULL && i < count; i++) {
-        PyObject *value = NULL;
+    PyObject *rows = PyList_New(items.count);
+    for (Py_ssize_t i = 0; rows != NULL && i < items.count; i++) {
+        PyObject *value =
+            pyma_is_masked(items, i) ? Py_NewRef(Py_None) : pyma_item_held(items.list, i);
         PyObject *row = NULL;
-        PYMA_BEGIN_ITEMS(items)
-        value = Py_XNewRef(mask != NULL && mask[i] ? Py_None : pyma_item(items, i));
-        PYMA_END_ITEMS()
         if (value == NULL) {
-            PyErr_SetString(PyExc_RuntimeError, "the list became shorter while it was converted");
+            pyma_conversion_fail_shorter();
         } else if (row_of(self, type, value, &row) < 0) {
             pyma_conversion_at_index(self, i);
         }
@@ -350,8 +345,8 @@ convert_columns(pyma_conversion *self, ma_builder *builder, PyObject *rows)
         const ma_field *field = builder->type->children[i];
         PyObject *column = column_of(rows, field, i);
         const int result = column != NULL
-                               ? pyma_convert_items(self, builder->children[i], column,
-                                                    PyList_GET_SIZE(column), NULL)
+                               ? pyma_convert_items(self, builder->children[i],
+                                                    pyma_all_items(column))
                                : -1;
         if (column != NULL && result < 0) {
             pyma_conversion_name_behind(self, field->name, field->name_size);
@@ -365,21 +360,20 @@ convert_columns(pyma_conversion *self, ma_builder *builder, PyObject *rows)
 }
 
 int
-pyma_convert_structs(pyma_conversion *self, ma_builder *builder, PyObject *items, Py_ssize_t count,
-                     const uint8_t *mask)
+pyma_convert_structs(pyma_conversion *self, ma_builder *builder, pyma_items items)
 {
-    uint8_t *nulls = PyMem_Malloc(count > 0 ? (size_t)count : 1);
+    uint8_t *nulls = PyMem_Malloc(items.count > 0 ? (size_t)items.count : 1);
     if (nulls == NULL) {
         PyErr_NoMemory();
         return -1;
     }
-    PyObject *rows = rows_of(self, builder->type, items, count, mask, nulls);
+    PyObject *rows = rows_of(self, builder->type, items, nulls);
     int result = -1;
     if (rows != NULL) {
         result = convert_columns(self, builder, rows);
     }
     if (result == 0) {
-        result = end_structs(self, builder, count, nulls);
+        result = end_structs(self, builder, items.count, nulls);
     }
     Py_XDECREF(rows);
     PyMem_Free(nulls);

@@ -17,20 +17,13 @@ enum {
     IS_VALUE = 1
 };
 
-static int
-fail_shorter(void)
-{
-    PyErr_SetString(PyExc_RuntimeError, "the list became shorter while it was converted");
-    return FAILED;
-}
-
 /* The common beginning of the slow cases: null, no longer there, or not to be looked at closely.
  * IS_VALUE means: look at it. */
 static int
 sort_out(pyma_conversion *self, PyObject *value, bool masked)
 {
     if (value == NULL) {
-        return fail_shorter();
+        return pyma_conversion_fail_shorter();
     }
     if (masked || value == Py_None) {
         return IS_NULL;
@@ -95,17 +88,16 @@ slow_bool(pyma_conversion *self, const ma_type *target, PyObject *value, bool ma
 }
 
 int
-pyma_convert_bools(pyma_conversion *self, ma_builder *builder, PyObject *items, Py_ssize_t count,
-                   const uint8_t *mask)
+pyma_convert_bools(pyma_conversion *self, ma_builder *builder, pyma_items items)
 {
     const int64_t start = builder->length;
     uint8_t *target;
-    if (extend(self, builder, count, &target) < 0) {
+    if (extend(self, builder, items.count, &target) < 0) {
         return -1;
     }
-    for (Py_ssize_t i = 0; i < count; i++) {
-        PyObject *value = pyma_item(items, i);
-        const bool masked = mask != NULL && mask[i];
+    for (Py_ssize_t i = 0; i < items.count; i++) {
+        PyObject *value = pyma_item(items.list, i);
+        const bool masked = pyma_is_masked(items, i);
         bool truth = value == Py_True;
         if (MA_UNLIKELY(masked || (!truth && value != Py_False))) {
             const int result = slow_bool(self, builder->type, value, masked, &truth);
@@ -291,17 +283,17 @@ slow_integer(pyma_conversion *self, const ma_type *target, PyObject *value, bool
 
 /* Made anew by the compiler for each width, which it knows then. */
 static ALWAYS_INLINE int
-convert_integers(pyma_conversion *self, ma_builder *builder, PyObject *items, Py_ssize_t count,
-                 const uint8_t *mask, const int width, const int64_t low, const int64_t high)
+convert_integers(pyma_conversion *self, ma_builder *builder, pyma_items items, const int width,
+                 const int64_t low, const int64_t high)
 {
     const int64_t start = builder->length;
     uint8_t *target;
-    if (extend(self, builder, count, &target) < 0) {
+    if (extend(self, builder, items.count, &target) < 0) {
         return -1;
     }
-    for (Py_ssize_t i = 0; i < count; i++, target += width) {
-        PyObject *value = pyma_item(items, i);
-        const bool masked = mask != NULL && mask[i];
+    for (Py_ssize_t i = 0; i < items.count; i++, target += width) {
+        PyObject *value = pyma_item(items.list, i);
+        const bool masked = pyma_is_masked(items, i);
         int64_t bits;
         if (MA_UNLIKELY(masked || value == NULL || !PyLong_CheckExact(value) ||
                         !pyma_long_value(value, &bits) || bits < low || bits > high)) {
@@ -343,27 +335,26 @@ stores_bools(const pyma_conversion *self, const ma_builder *builder)
 }
 
 int
-pyma_convert_integers(pyma_conversion *self, ma_builder *builder, PyObject *items, Py_ssize_t count,
-                      const uint8_t *mask)
+pyma_convert_integers(pyma_conversion *self, ma_builder *builder, pyma_items items)
 {
     self->takes_bools = stores_bools(self, builder);
     switch (builder->type->id) {
     case MA_TYPE_INT8:
-        return convert_integers(self, builder, items, count, mask, 1, INT8_MIN, INT8_MAX);
+        return convert_integers(self, builder, items, 1, INT8_MIN, INT8_MAX);
     case MA_TYPE_UINT8:
-        return convert_integers(self, builder, items, count, mask, 1, 0, UINT8_MAX);
+        return convert_integers(self, builder, items, 1, 0, UINT8_MAX);
     case MA_TYPE_INT16:
-        return convert_integers(self, builder, items, count, mask, 2, INT16_MIN, INT16_MAX);
+        return convert_integers(self, builder, items, 2, INT16_MIN, INT16_MAX);
     case MA_TYPE_UINT16:
-        return convert_integers(self, builder, items, count, mask, 2, 0, UINT16_MAX);
+        return convert_integers(self, builder, items, 2, 0, UINT16_MAX);
     case MA_TYPE_INT32:
-        return convert_integers(self, builder, items, count, mask, 4, INT32_MIN, INT32_MAX);
+        return convert_integers(self, builder, items, 4, INT32_MIN, INT32_MAX);
     case MA_TYPE_UINT32:
-        return convert_integers(self, builder, items, count, mask, 4, 0, UINT32_MAX);
+        return convert_integers(self, builder, items, 4, 0, UINT32_MAX);
     case MA_TYPE_UINT64:
-        return convert_integers(self, builder, items, count, mask, 8, 0, INT64_MAX);
+        return convert_integers(self, builder, items, 8, 0, INT64_MAX);
     default:
-        return convert_integers(self, builder, items, count, mask, 8, INT64_MIN, INT64_MAX);
+        return convert_integers(self, builder, items, 8, INT64_MIN, INT64_MAX);
     }
 }
 
@@ -457,17 +448,16 @@ store_half(uint8_t *target, double value)
 }
 
 static ALWAYS_INLINE int
-convert_floats(pyma_conversion *self, ma_builder *builder, PyObject *items, Py_ssize_t count,
-               const uint8_t *mask, const int width)
+convert_floats(pyma_conversion *self, ma_builder *builder, pyma_items items, const int width)
 {
     const int64_t start = builder->length;
     uint8_t *target;
-    if (extend(self, builder, count, &target) < 0) {
+    if (extend(self, builder, items.count, &target) < 0) {
         return -1;
     }
-    for (Py_ssize_t i = 0; i < count; i++, target += width) {
-        PyObject *value = pyma_item(items, i);
-        const bool masked = mask != NULL && mask[i];
+    for (Py_ssize_t i = 0; i < items.count; i++, target += width) {
+        PyObject *value = pyma_item(items.list, i);
+        const bool masked = pyma_is_masked(items, i);
         double number;
         if (MA_LIKELY(!masked && value != NULL && PyFloat_CheckExact(value))) {
             number = PyFloat_AS_DOUBLE(value);
@@ -492,15 +482,14 @@ convert_floats(pyma_conversion *self, ma_builder *builder, PyObject *items, Py_s
 }
 
 int
-pyma_convert_floats(pyma_conversion *self, ma_builder *builder, PyObject *items, Py_ssize_t count,
-                    const uint8_t *mask)
+pyma_convert_floats(pyma_conversion *self, ma_builder *builder, pyma_items items)
 {
     switch (builder->type->id) {
     case MA_TYPE_FLOAT16:
-        return convert_floats(self, builder, items, count, mask, 2);
+        return convert_floats(self, builder, items, 2);
     case MA_TYPE_FLOAT32:
-        return convert_floats(self, builder, items, count, mask, 4);
+        return convert_floats(self, builder, items, 4);
     default:
-        return convert_floats(self, builder, items, count, mask, 8);
+        return convert_floats(self, builder, items, 8);
     }
 }

@@ -181,8 +181,7 @@ static MA_COLD int
 slow_text(pyma_conversion *self, ma_builder *builder, PyObject *value, bool masked)
 {
     if (value == NULL) {
-        PyErr_SetString(PyExc_RuntimeError, "the list became shorter while it was converted");
-        return -1;
+        return pyma_conversion_fail_shorter();
     }
     if (masked || value == Py_None) {
         return append_null(self, builder);
@@ -205,29 +204,27 @@ slow_text(pyma_conversion *self, ma_builder *builder, PyObject *value, bool mask
 }
 
 int
-pyma_convert_texts(pyma_conversion *self, ma_builder *builder, PyObject *items, Py_ssize_t count,
-                   const uint8_t *mask)
+pyma_convert_texts(pyma_conversion *self, ma_builder *builder, pyma_items items)
 {
     const bool is_text = ma_type_is_utf8(builder->type);
+    PyTypeObject *const quick = is_text ? &PyUnicode_Type : &PyBytes_Type;
     ma_error err;
     ma_error_init(&err);
-    if (ma_builder_reserve(builder, count, &err) != MA_OK) {
+    if (ma_builder_reserve(builder, items.count, &err) != MA_OK) {
         return pyma_conversion_fail_core(self, &err);
     }
-    for (Py_ssize_t i = 0; i < count; i++) {
-        PyObject *value = pyma_item(items, i);
-        const bool masked = mask != NULL && mask[i];
+    for (Py_ssize_t i = 0; i < items.count; i++) {
+        PyObject *value = pyma_item(items.list, i);
+        const bool masked = pyma_is_masked(items, i);
         ma_bytes bytes;
         int result;
-        if (MA_UNLIKELY(masked || value == NULL)) {
+        if (MA_UNLIKELY(masked || value == NULL || !Py_IS_TYPE(value, quick))) {
             result = slow_text(self, builder, value, masked);
-        } else if (is_text && PyUnicode_CheckExact(value)) {
+        } else if (is_text) {
             result = utf8_of(self, value, &bytes) < 0 ? -1 : append(self, builder, bytes);
-        } else if (!is_text && PyBytes_CheckExact(value)) {
+        } else {
             bytes = (ma_bytes){PyBytes_AS_STRING(value), PyBytes_GET_SIZE(value)};
             result = append(self, builder, bytes);
-        } else {
-            result = slow_text(self, builder, value, masked);
         }
         if (MA_UNLIKELY(result < 0)) {
             pyma_conversion_at_index(self, i);

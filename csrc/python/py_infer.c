@@ -293,8 +293,7 @@ visit_numpy(pyma_conversion *conversion, pyma_finding *self, PyObject *value)
 /* ---- containers ---- */
 
 static int
-visit_items(pyma_conversion *conversion, pyma_finding *self, PyObject *items, Py_ssize_t count,
-            const uint8_t *mask)
+visit_items(pyma_conversion *conversion, pyma_finding *self, pyma_items items)
 {
     if (++conversion->depth > MA_MAX_NESTING_DEPTH) {
         conversion->depth--;
@@ -303,15 +302,12 @@ visit_items(pyma_conversion *conversion, pyma_finding *self, PyObject *items, Py
                                     MA_MAX_NESTING_DEPTH);
     }
     int result = 0;
-    for (Py_ssize_t i = 0; result == 0 && i < count; i++) {
-        PyObject *value = NULL;
-        PYMA_BEGIN_ITEMS(items)
-        value = Py_XNewRef(pyma_item(items, i));
-        PYMA_END_ITEMS()
+    for (Py_ssize_t i = 0; result == 0 && i < items.count; i++) {
+        PyObject *value = pyma_item_held(items.list, i);
         if (value == NULL) {
             break;
         }
-        result = mask != NULL && mask[i] ? 0 : visit(conversion, self, value);
+        result = pyma_is_masked(items, i) ? 0 : visit(conversion, self, value);
         Py_DECREF(value);
         if (result < 0) {
             pyma_conversion_at_index(conversion, i);
@@ -328,7 +324,7 @@ visit_list(pyma_conversion *conversion, pyma_finding *self, PyObject *value, PyO
         (self->n_children == 0 && add_child(self) < 0)) {
         return -1;
     }
-    return visit_items(conversion, self->children[0], items, PySequence_Fast_GET_SIZE(items), NULL);
+    return visit_items(conversion, self->children[0], pyma_all_items(items));
 }
 
 /* An array of numbers or times says by its dtype what its items are. */
@@ -354,7 +350,7 @@ visit_array(pyma_conversion *conversion, pyma_finding *self, PyObject *value)
     }
     PyObject *items = count <= 0                                    ? NULL
                       : count == 1 && strchr("OT", text[1]) == NULL ? PySequence_List(value)
-                                                                    : pyma_items_of(value, &failed);
+                                                                    : pyma_list_of(value, &failed);
     if (items == NULL) {
         return PyErr_Occurred()
                    ? -1
@@ -540,7 +536,7 @@ visit_other(pyma_conversion *conversion, pyma_finding *self, PyObject *value)
     if (PyList_Check(value) || PyTuple_Check(value) || PyAnySet_Check(value) ||
         PyDictValues_Check(value) || PyObject_TypeCheck(value, conversion->state->Array)) {
         bool failed;
-        PyObject *items = pyma_items_of(value, &failed);
+        PyObject *items = pyma_list_of(value, &failed);
         const int result = items != NULL ? visit_list(conversion, self, value, items) : -1;
         Py_XDECREF(items);
         return result;
@@ -569,12 +565,17 @@ visit(pyma_conversion *conversion, pyma_finding *self, PyObject *value)
         self->plain = true;
         return merge(conversion, self, PYMA_KIND_BOOL, value);
     }
+    if (PyList_CheckExact(value)) {
+        return visit_list(conversion, self, value, value);
+    }
+    if (PyDict_CheckExact(value)) {
+        return visit_dict(conversion, self, value);
+    }
     return visit_other(conversion, self, value);
 }
 
 int
-pyma_infer(pyma_conversion *self, PyObject *items, Py_ssize_t count, const uint8_t *mask,
-           ma_type **out, PyObject **extension)
+pyma_infer(pyma_conversion *self, pyma_items items, ma_type **out, PyObject **extension)
 {
     pyma_finding *found = PyMem_Calloc(1, sizeof(*found));
     int result = -1;
@@ -582,7 +583,7 @@ pyma_infer(pyma_conversion *self, PyObject *items, Py_ssize_t count, const uint8
         PyErr_NoMemory();
         return -1;
     }
-    if (visit_items(self, found, items, count, mask) == 0) {
+    if (visit_items(self, found, items) == 0) {
         result = pyma_finding_type(self, found, out, extension);
     }
     pyma_finding_free(found);

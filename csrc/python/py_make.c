@@ -12,13 +12,13 @@
 /* The type that a list of one class alone would have, going by its first value that is not null;
  * -1 for classes that take a closer look. */
 static int
-likely_type(PyObject *items, Py_ssize_t count, const uint8_t *mask)
+likely_type(pyma_items items)
 {
     int id = -1;
-    PYMA_BEGIN_ITEMS(items)
-    for (Py_ssize_t i = 0; i < count; i++) {
-        PyObject *value = pyma_item(items, i);
-        if (value != NULL && value != Py_None && !(mask != NULL && mask[i])) {
+    PYMA_BEGIN_ITEMS(items.list)
+    for (Py_ssize_t i = 0; i < items.count; i++) {
+        PyObject *value = pyma_item(items.list, i);
+        if (value != NULL && value != Py_None && !pyma_is_masked(items, i)) {
             id = PyLong_CheckExact(value)      ? MA_TYPE_INT64
                  : PyFloat_CheckExact(value)   ? MA_TYPE_FLOAT64
                  : PyUnicode_CheckExact(value) ? MA_TYPE_UTF8
@@ -33,8 +33,7 @@ likely_type(PyObject *items, Py_ssize_t count, const uint8_t *mask)
 }
 
 static int
-build(pyma_conversion *self, ma_type *type, PyObject *items, Py_ssize_t count,
-      const uint8_t *bytes, ma_array **out)
+build(pyma_conversion *self, ma_type *type, pyma_items items, ma_array **out)
 {
     ma_builder *builder = NULL;
     ma_error err;
@@ -42,7 +41,7 @@ build(pyma_conversion *self, ma_type *type, PyObject *items, Py_ssize_t count,
     if (ma_builder_new(type, &builder, &err) != MA_OK) {
         return pyma_conversion_fail_core(self, &err);
     }
-    int result = pyma_convert_items(self, builder, items, count, bytes);
+    int result = pyma_convert_items(self, builder, items);
     if (result == 0 && ma_builder_finish(builder, out, &err) != MA_OK) {
         result = pyma_conversion_fail_core(self, &err);
     }
@@ -52,16 +51,15 @@ build(pyma_conversion *self, ma_type *type, PyObject *items, Py_ssize_t count,
 
 /* Most lists hold one class of values and None: then looking and converting are one. */
 static int
-build_guessing(pyma_conversion *self, PyObject *items, Py_ssize_t count, const uint8_t *bytes,
-               ma_array **out)
+build_guessing(pyma_conversion *self, pyma_items items, ma_array **out)
 {
-    const int id = likely_type(items, count, bytes);
+    const int id = likely_type(items);
     if (id < 0) {
         return 1;
     }
     ma_type *type = pyma_type_get(self->state, pyma_type_simple(self->state, (ma_type_id)id));
     self->exact = true;
-    const int result = build(self, type, items, count, bytes, out);
+    const int result = build(self, type, items, out);
     self->exact = false;
     if (result < 0 && self->mismatch && !PyErr_Occurred()) {
         self->mismatch = false;
@@ -87,17 +85,17 @@ is_bool8(pyma_state *state, PyObject *type)
 }
 
 static PyObject *
-array_of_items(pyma_state *state, const pyma_request *wanted, PyObject *items,
+array_of_items(pyma_state *state, const pyma_request *wanted, PyObject *list,
                const pyma_mask *nulls)
 {
     pyma_conversion conversion;
     ma_array *array = NULL;
-    if (!PyList_Check(items) && !PyTuple_Check(items)) { /* a subclass may give anything */
+    if (!PyList_Check(list) && !PyTuple_Check(list)) { /* a subclass may give anything */
         return PyErr_Format(PyExc_TypeError, "to_pylist and tolist give a list, and not a %.100s",
-                            Py_TYPE(items)->tp_name);
+                            Py_TYPE(list)->tp_name);
     }
-    const Py_ssize_t count = PySequence_Fast_GET_SIZE(items);
-    if (pyma_mask_check(nulls, count) < 0) {
+    const pyma_items items = {list, PySequence_Fast_GET_SIZE(list), nulls->bytes};
+    if (pyma_mask_check(nulls, items.count) < 0) {
         return NULL;
     }
     PyObject *type = Py_XNewRef(wanted->type);
@@ -110,14 +108,14 @@ array_of_items(pyma_state *state, const pyma_request *wanted, PyObject *items,
     conversion.bool8 = bool8 == 1;
     int result;
     if (type != NULL) {
-        result = build(&conversion, pyma_type_get(state, type), items, count, nulls->bytes, &array);
+        result = build(&conversion, pyma_type_get(state, type), items, &array);
     } else {
-        result = build_guessing(&conversion, items, count, nulls->bytes, &array);
+        result = build_guessing(&conversion, items, &array);
         if (result > 0) {
             ma_type *found = NULL;
-            result = pyma_infer(&conversion, items, count, nulls->bytes, &found, &type);
+            result = pyma_infer(&conversion, items, &found, &type);
             if (result == 0) {
-                result = build(&conversion, found, items, count, nulls->bytes, &array);
+                result = build(&conversion, found, items, &array);
             }
             ma_type_unref(found);
         }
@@ -214,14 +212,9 @@ array_of_arrow(pyma_state *state, const pyma_request *wanted, PyObject *object,
 static PyObject *
 parts_of(const pyma_request *wanted)
 {
-    PyObject *module = PyImport_ImportModule("minarrow._convert");
-    PyObject *parts = module != NULL
-                          ? PyObject_CallMethod(module, "parts", "OOO", wanted->values,
-                                                wanted->type != NULL ? wanted->type : Py_None,
-                                                wanted->safe ? Py_True : Py_False)
-                          : NULL;
-    Py_XDECREF(module);
-    return parts;
+    return pyma_call("minarrow._convert", "parts", "(OOO)", wanted->values,
+                     wanted->type != NULL ? wanted->type : Py_None,
+                     wanted->safe ? Py_True : Py_False);
 }
 
 /* By the way that the parts say; `nulls` is the caller's mask. */
