@@ -126,12 +126,13 @@ add_pair(pyma_conversion *self, const ma_type *type, PyObject *entry, Py_ssize_t
 
 /* Two lists, of the keys and of the values. */
 static int
-split_pairs(pyma_conversion *self, const ma_type *type, PyObject *pairs, PyObject *keys,
+split_pairs(pyma_conversion *self, const ma_type *type, pyma_items pairs, PyObject *keys,
             PyObject *values)
 {
-    for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(pairs); i++) {
-        PyObject *entry = pyma_item_held(pairs, i);
-        const int result = entry != NULL ? add_pair(self, type, entry, i, keys, values) : 0;
+    for (Py_ssize_t i = 0; i < pairs.count; i++) {
+        PyObject *entry = pyma_item_held(pairs.list, i);
+        const int result = entry != NULL ? add_pair(self, type, entry, i, keys, values)
+                                         : pyma_conversion_fail_shorter();
         Py_XDECREF(entry);
         if (result < 0) {
             return -1;
@@ -191,7 +192,7 @@ pyma_convert_map(pyma_conversion *self, ma_builder *builder, PyObject *value)
     PyObject *values = PyList_New(0);
     int result = -1;
     if (keys != NULL && values != NULL &&
-        split_pairs(self, builder->type, pairs, keys, values) == 0) {
+        split_pairs(self, builder->type, pyma_all_items(pairs), keys, values) == 0) {
         result = convert_pairs(self, builder, keys, values);
     }
     Py_XDECREF(keys);

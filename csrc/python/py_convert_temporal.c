@@ -136,17 +136,20 @@ in_units(pyma_conversion *self, const ma_type *type, PyObject *value, int64_t se
 }
 
 /* Pandas' Timestamp and Timedelta reach farther and are finer than the classes that they derive
- * from, whose memory then says something else: what they are is told by their attributes. Puts
- * attribute `name` in `*out`, which stays as it is for other values; -1 with an exception, also
+ * from, whose memory then says something else: what they are is told by their attributes. */
+static bool
+may_be_pandas(PyObject *value)
+{
+    return strchr(Py_TYPE(value)->tp_name, 'T') != NULL; /* datetime's own are lower-case */
+}
+
+/* Attribute `name` in `*out`, which stays as it is where there is none; -1 with an exception, also
  * where it is not in low..high. */
 static int
-pandas_part(pyma_conversion *self, const ma_type *type, PyObject *value, const char *name,
-            int64_t low, int64_t high, int64_t *out)
+get_part(pyma_conversion *self, const ma_type *type, PyObject *value, const char *name, int64_t low,
+         int64_t high, int64_t *out)
 {
     PyObject *attribute;
-    if (strchr(Py_TYPE(value)->tp_name, 'T') == NULL) { /* datetime's own are lower-case */
-        return 0;
-    }
     if (pyma_find_attribute(value, name, &attribute) <= 0) {
         return PyErr_Occurred() ? -1 : 0;
     }
@@ -171,7 +174,8 @@ static int
 date_days(pyma_conversion *self, const ma_type *type, PyObject *date, int64_t *out)
 {
     int64_t year = PyDateTime_GET_YEAR(date);
-    if (pandas_part(self, type, date, "year", -MOST_YEARS, MOST_YEARS, &year) < 0) {
+    if (may_be_pandas(date) &&
+        get_part(self, type, date, "year", -MOST_YEARS, MOST_YEARS, &year) < 0) {
         return -1;
     }
     *out = days_of(year, PyDateTime_GET_MONTH(date), PyDateTime_GET_DAY(date));
@@ -301,10 +305,11 @@ delta_of(pyma_conversion *self, const ma_type *type, PyObject *value, delta *out
 {
     int64_t microseconds = PyDateTime_DELTA_GET_MICROSECONDS(value);
     *out = (delta){PyDateTime_DELTA_GET_DAYS(value), PyDateTime_DELTA_GET_SECONDS(value), 0};
-    if (pandas_part(self, type, value, "days", -MOST_DAYS, MOST_DAYS, &out->days) < 0 ||
-        pandas_part(self, type, value, "seconds", 0, DAY_SECONDS - 1, &out->seconds) < 0 ||
-        pandas_part(self, type, value, "microseconds", 0, 999999, &microseconds) < 0 ||
-        pandas_part(self, type, value, "nanoseconds", 0, 999, &out->nanoseconds) < 0) {
+    if (may_be_pandas(value) &&
+        (get_part(self, type, value, "days", -MOST_DAYS, MOST_DAYS, &out->days) < 0 ||
+         get_part(self, type, value, "seconds", 0, DAY_SECONDS - 1, &out->seconds) < 0 ||
+         get_part(self, type, value, "microseconds", 0, 999999, &microseconds) < 0 ||
+         get_part(self, type, value, "nanoseconds", 0, 999, &out->nanoseconds) < 0)) {
         return -1;
     }
     out->nanoseconds += 1000 * microseconds;
@@ -355,7 +360,8 @@ timestamp_number(pyma_conversion *self, const ma_type *type, PyObject *value, in
     }
     if (PyDateTime_Check(value)) {
         if (utc_seconds(self, type, value, &seconds, &microseconds) < 0 ||
-            pandas_part(self, type, value, "nanosecond", 0, 999, &nanoseconds) < 0) {
+            (may_be_pandas(value) &&
+             get_part(self, type, value, "nanosecond", 0, 999, &nanoseconds) < 0)) {
             return -1;
         }
         nanoseconds += microseconds * 1000;

@@ -58,13 +58,14 @@ mask_from_items(pyma_state *state, PyObject *object, pyma_mask *self)
     }
     int result = 0;
     for (Py_ssize_t i = 0; result == 0 && i < self->count; i++) {
-        PyObject *item = pyma_item(list, i);
+        PyObject *item = pyma_item_held(list, i);
         const bool is_bool =
             item != NULL &&
             (PyBool_Check(item) || pyma_has_prefix(Py_TYPE(item)->tp_name, "numpy.bool"));
         const int truth = is_bool ? PyObject_IsTrue(item) : fail_mask(state);
         self->bytes[i] = truth == 1;
         result = truth < 0 ? -1 : 0;
+        Py_XDECREF(item);
     }
     Py_DECREF(list);
     return result;

@@ -226,6 +226,25 @@ def test_a_scalar_whose_type_is_none(monkeypatch):
             convert()
 
 
+def test_pairs_of_a_map_are_those_that_there_were():
+    class Key(str):
+        change = None
+
+        def __eq__(self, other):
+            self.change()
+            return str.__eq__(self, other)
+
+        __hash__ = str.__hash__
+
+    type = ma.map_(ma.string(), ma.int8())
+    pairs = [{Key("key"): "a", "value": 1}, ("b", 2)]
+    Key.change = lambda self: pairs.append(("c", 3))
+    assert ma.array([pairs], type=type).to_pylist() == [[("a", 1), ("b", 2)]]
+    Key.change = lambda self: pairs.clear()
+    with pytest.raises(RuntimeError, match="the list became shorter"):
+        ma.array([pairs], type=type)
+
+
 @pytest.mark.parametrize("place", [0, 2])
 def test_keys_that_turn_out_to_be_null(place, monkeypatch):
     numpy = pytest.importorskip("numpy")
