@@ -171,10 +171,10 @@ get_part(pyma_conversion *self, const ma_type *type, PyObject *value, const char
 #define MOST_DAYS  INT64_C(106000000000000)
 
 static int
-date_days(pyma_conversion *self, const ma_type *type, PyObject *date, int64_t *out)
+date_days(pyma_conversion *self, const ma_type *type, PyObject *date, bool pandas, int64_t *out)
 {
     int64_t year = PyDateTime_GET_YEAR(date);
-    if (may_be_pandas(date) &&
+    if (pandas &&
         get_part(self, type, date, "year", -MOST_YEARS, MOST_YEARS, &year) < 0) {
         return -1;
     }
@@ -267,7 +267,7 @@ date_number(pyma_conversion *self, const ma_type *type, PyObject *value, int64_t
 {
     int result = 1;
     if (PyDate_Check(value)) {
-        result = date_days(self, type, value, out) < 0 ? -1 : 1;
+        result = date_days(self, type, value, may_be_pandas(value), out) < 0 ? -1 : 1;
     } else if (class_is(value, "datetime64")) {
         result = numpy_number(self, type, value, 0, out);
     } else {
@@ -316,19 +316,22 @@ delta_of(pyma_conversion *self, const ma_type *type, PyObject *value, delta *out
     return 0;
 }
 
-/* Seconds from 1970-01-01 in UTC, and microseconds: of an aware datetime, its offset is taken
+/* Seconds from 1970-01-01 in UTC, and nanoseconds: of an aware datetime, its offset is taken
  * off; a naive one counts as UTC. */
 static int
 utc_seconds(pyma_conversion *self, const ma_type *type, PyObject *value, int64_t *seconds,
-            int64_t *microseconds)
+            int64_t *nanoseconds)
 {
+    const bool pandas = may_be_pandas(value);
     int64_t days;
-    if (date_days(self, type, value, &days) < 0) {
+    *nanoseconds = 0;
+    if (date_days(self, type, value, pandas, &days) < 0 ||
+        (pandas && get_part(self, type, value, "nanosecond", 0, 999, nanoseconds) < 0)) {
         return -1;
     }
     *seconds = days * DAY_SECONDS + PyDateTime_DATE_GET_HOUR(value) * 3600 +
                PyDateTime_DATE_GET_MINUTE(value) * 60 + PyDateTime_DATE_GET_SECOND(value);
-    *microseconds = PyDateTime_DATE_GET_MICROSECOND(value);
+    *nanoseconds += (int64_t)PyDateTime_DATE_GET_MICROSECOND(value) * 1000;
     if (PyDateTime_DATE_GET_TZINFO(value) == Py_None) {
         return 0;
     }
@@ -339,9 +342,9 @@ utc_seconds(pyma_conversion *self, const ma_type *type, PyObject *value, int64_t
     if (PyDelta_Check(offset)) {
         *seconds -= (int64_t)PyDateTime_DELTA_GET_DAYS(offset) * DAY_SECONDS +
                     PyDateTime_DELTA_GET_SECONDS(offset);
-        *microseconds -= PyDateTime_DELTA_GET_MICROSECONDS(offset);
-        if (*microseconds < 0) {
-            *microseconds += 1000000;
+        *nanoseconds -= (int64_t)PyDateTime_DELTA_GET_MICROSECONDS(offset) * 1000;
+        if (*nanoseconds < 0) {
+            *nanoseconds += 1000000000;
             *seconds -= 1;
         }
     }
@@ -353,23 +356,19 @@ static int
 timestamp_number(pyma_conversion *self, const ma_type *type, PyObject *value, int64_t *out)
 {
     int64_t seconds;
-    int64_t microseconds;
-    int64_t nanoseconds = 0;
+    int64_t nanoseconds;
     if (class_is(value, "datetime64")) {
         return numpy_number(self, type, value, per_second[type->unit], out);
     }
     if (PyDateTime_Check(value)) {
-        if (utc_seconds(self, type, value, &seconds, &microseconds) < 0 ||
-            (may_be_pandas(value) &&
-             get_part(self, type, value, "nanosecond", 0, 999, &nanoseconds) < 0)) {
-            return -1;
-        }
-        nanoseconds += microseconds * 1000;
-        return in_units(self, type, value, seconds, nanoseconds, out) < 0 ? -1 : 1;
+        return utc_seconds(self, type, value, &seconds, &nanoseconds) < 0 ||
+                       in_units(self, type, value, seconds, nanoseconds, out) < 0
+                   ? -1
+                   : 1;
     }
     if (PyDate_Check(value)) {
         int64_t days;
-        return date_days(self, type, value, &days) < 0 ||
+        return date_days(self, type, value, may_be_pandas(value), &days) < 0 ||
                        in_units(self, type, value, days * DAY_SECONDS, 0, out) < 0
                    ? -1
                    : 1;
