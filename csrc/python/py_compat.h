@@ -44,10 +44,16 @@ pyma_thread_state_here(void)
 #elif PY_VERSION_HEX >= 0x030C0000
     return _PyThreadState_UncheckedGet();
 #else
-    /* 3.11 tells which thread state is current in the process, whoever's it is. */
+    /* 3.11 tells which thread state is current in the process, whoever's it is. One that is not this
+     * thread's may be gone before it is looked at, so that is done only where this thread may have
+     * several: one for each interpreter. */
     PyThreadState *current = _PyThreadState_UncheckedGet();
-    if (current == NULL || current == PyGILState_GetThisThreadState()) {
+    const PyThreadState *own = PyGILState_GetThisThreadState();
+    if (current == NULL || current == own) {
         return current;
+    }
+    if (own == NULL || PyInterpreterState_Head() == PyInterpreterState_Main()) {
+        return NULL;
     }
     return current->thread_id == PyThread_get_thread_ident() ? current : NULL;
 #endif
