@@ -44,9 +44,9 @@ pyma_thread_state_here(void)
 #elif PY_VERSION_HEX >= 0x030C0000
     return _PyThreadState_UncheckedGet();
 #else
-    /* 3.11 tells which thread state is current in the process, whoever's it is. One that is not this
-     * thread's may be gone before it is looked at, so that is done only where this thread may have
-     * several: one for each interpreter. */
+    /* 3.11 tells which thread state is current in the process, whoever's it is. One that is not
+     * this thread's may be gone before it is looked at, so that is done only where this thread may
+     * have several: one for each interpreter. */
     PyThreadState *current = _PyThreadState_UncheckedGet();
     const PyThreadState *own = PyGILState_GetThisThreadState();
     if (current == NULL || current == own) {

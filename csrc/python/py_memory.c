@@ -199,6 +199,9 @@ is_column(const pyma_numbers *numbers, const ma_type *type)
 static int
 keep_memory(memory *from, ma_array *array)
 {
+    if (from->numbers.count == 0) {
+        return 0;
+    }
     ma_block *block = pyma_block_of_view(&from->view);
     if (block == NULL) {
         return -1;
@@ -208,54 +211,58 @@ keep_memory(memory *from, ma_array *array)
     return 0;
 }
 
-static int
-fill_data(pyma_conversion *self, memory *from, ma_array *array)
+/* Room for the values, before anyone looks at them: numpy's memory may show one item any number of
+ * times. */
+static ma_status
+alloc_data(const pyma_numbers *numbers, ma_array *array, uint8_t **target, ma_error *err)
 {
-    const pyma_numbers *numbers = &from->numbers;
     const ma_type *type = array->type;
     int64_t size = ma_bitmap_size(array->length);
-    uint8_t *target;
-    ma_error err;
-    if (numbers->count == 0) {
-        return 0;
+    if (type->bits != 1 && !ma_mul_i64(array->length, type->bits / 8, &size)) {
+        return ma_fail_nomem(err, INT64_MAX);
     }
-    if (is_column(numbers, type)) {
-        return keep_memory(from, array);
+    MA_TRY(ma_buffer_alloc(size, &array->buffers[1], target, err));
+    if (type->bits == 1 || !same_bits(numbers->type, type)) { /* of nulls, nothing is written */
+        memset(*target, 0, (size_t)size);
     }
-    ma_error_init(&err);
-    /* numpy's memory may show one item any number of times */
-    const bool counted = type->bits == 1 || ma_mul_i64(array->length, type->bits / 8, &size);
-    const ma_status st = counted ? ma_buffer_alloc(size, &array->buffers[1], &target, &err)
-                                 : ma_fail_nomem(&err, INT64_MAX);
-    if (st != MA_OK) {
-        return pyma_conversion_fail_core(self, &err);
-    }
-    if (type->bits != 1 && same_bits(numbers->type, type)) {
+    return MA_OK;
+}
+
+static int
+fill_data(pyma_conversion *self, const pyma_numbers *numbers, const ma_array *array,
+          uint8_t *target)
+{
+    if (array->type->bits != 1 && same_bits(numbers->type, array->type)) {
         pyma_numbers_copy(numbers, target);
         return 0;
     }
-    memset(target, 0, (size_t)size);
-    return pyma_cast(self, numbers, type, array->buffers[0].data, target);
+    return pyma_cast(self, numbers, array->type, array->buffers[0].data, target);
 }
 
 static int
 make_array(pyma_conversion *self, memory *from, ma_type *type, const uint8_t *mask, ma_array **out)
 {
     const pyma_numbers *numbers = &from->numbers;
+    const bool keep = numbers->count == 0 || is_column(numbers, type);
     ma_array *array = NULL;
+    uint8_t *target = NULL;
     int64_t nulls;
     ma_error err;
     ma_error_init(&err);
-    if (ma_array_new(type, numbers->count, 0, &array, &err) != MA_OK) {
-        return pyma_conversion_fail_core(self, &err);
+    ma_status st = ma_array_new(type, numbers->count, 0, &array, &err);
+    if (st == MA_OK && !keep) {
+        st = alloc_data(numbers, array, &target, &err);
     }
-    if (find_nulls(self, numbers, mask, &array->buffers[0], &nulls, &err) != MA_OK) {
+    if (st == MA_OK) {
+        st = find_nulls(self, numbers, mask, &array->buffers[0], &nulls, &err);
+    }
+    if (st != MA_OK) {
         ma_array_unref(array);
         return pyma_conversion_fail_core(self, &err);
     }
     atomic_store(&array->nulls, nulls);
     atomic_store(&array->checked, MA_CHECKED_VALUES | MA_CHECKED_UTF8);
-    if (fill_data(self, from, array) < 0) {
+    if ((keep ? keep_memory(from, array) : fill_data(self, numbers, array, target)) < 0) {
         ma_array_unref(array);
         return -1;
     }

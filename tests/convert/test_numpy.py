@@ -281,6 +281,14 @@ def test_one_item_shown_more_often_than_there_is_memory_for(rows, type):
         ma.array([values], type=ma.large_list(type))
 
 
+@pytest.mark.parametrize("kind", ["f2", "f4", "f8"])
+def test_so_many_are_not_searched_for_those_that_are_null(kind):
+    values = np.broadcast_to(np.ones(1, kind), 2**55)
+    for type in [ma.float16(), ma.float32(), ma.float64()]:
+        with pytest.raises(MemoryError):
+            ma.array(values, type=type, from_pandas=True)
+
+
 @pytest.mark.parametrize("type", [ma.float64(), ma.float32(), ma.float16(), ma.int64()], ids=str)
 @pytest.mark.parametrize("value", ["M8[ns]", "m8[ns]", "M8[us]", "m8[s]"])
 def test_a_time_is_no_number(value, type):
