@@ -29,7 +29,13 @@ lent = ma.RecordBatchReader.from_batches(batch.schema, batches())
 
 
 def run(call):
-    threading.Thread(target=call, daemon=True).start()
+    def quietly():  # what is printed while Python ends may end the process: CPython's affair
+        try:
+            call()
+        except Exception:
+            pass
+
+    threading.Thread(target=quietly, daemon=True).start()
 """
 
 
@@ -69,10 +75,7 @@ run(lambda: pyarrow.dataset.Scanner.from_batches(theirs).to_table())
 os.read(heard, 6)
 run(answer_at_exit)
 """
-    returned, out, err = outcome(code)
-    # Python ends threads that come to it later still, which C++ code that they are in may answer by
-    # ending the process in a way of its own (seen once in 300 runs): that is between those two.
-    assert out == "left" and (returned == 0 or "Python" not in err), err
+    assert outcome(code) == (0, "left", "")
 
 
 def test_a_visit_to_another_interpreter_holds_up_nobody():
