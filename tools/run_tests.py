@@ -47,8 +47,12 @@ VARIANTS = {
     "sanitize": SANITIZE,
     "thread": Variant(
         build={"MINARROW_SANITIZE": "thread"},
-        # what the interpreter calls, which is no such build, is its own affair
-        run={"TSAN_OPTIONS": "halt_on_error=1:die_after_fork=0:ignore_noninstrumented_modules=1"},
+        # what the interpreter calls, which is no such build, is its own affair, and so are daemon
+        # threads, which nobody waits for
+        run={
+            "TSAN_OPTIONS": "halt_on_error=1:die_after_fork=0:ignore_noninstrumented_modules=1"
+            ":report_thread_leaks=0"
+        },
         preload=("libtsan.so",),
         undisturbed=False,
         pytest=("tests/threads",),
