@@ -142,3 +142,78 @@ def test_batches_share_the_dictionaries_that_did_not_change():
     batches = list(ma.open_stream(data))
     assert len(batches) == 1000
     assert flat.heap() - before < 16 * len(data)
+
+
+GROWING = {
+    "string": ma.array([f"w{i}" if i % 7 else None for i in range(60)], ma.string()),
+    "string_view": ma.array([f"a word of many letters {i}" for i in range(60)], ma.string_view()),
+    "int64": ma.array([i * i if i % 5 else None for i in range(60)], ma.int64()),
+    "fixed_size_binary": ma.array([bytes([i] * 3) for i in range(60)], ma.binary(3)),
+    "list": ma.array([[str(i)] * (i % 3) + [None] for i in range(60)], ma.list_(ma.string())),
+    "struct": ma.array([{"a": i, "b": [i / 2]} for i in range(60)]),
+}
+
+
+def growing(values):
+    """Each batch has one value more than the one before, as a delta."""
+    sink = ma.BufferOutputStream()
+    schema = ma.schema([ma.field("a", ma.dictionary(ma.int8(), values.type))])
+    options = ma.ipc.IpcWriteOptions(emit_dictionary_deltas=True)
+    with ma.new_stream(sink, schema, options=options) as writer:
+        for k in range(1, len(values) + 1):
+            last = ma.array([k - 1], ma.int8())
+            column = ma.DictionaryArray.from_arrays(last, values.slice(0, k))
+            writer.write_batch(ma.RecordBatch.from_arrays([column], schema=schema))
+    assert writer.stats.num_dictionary_deltas == len(values) - 1
+    return sink.getvalue()
+
+
+@pytest.mark.parametrize("kind", GROWING)
+@pytest.mark.parametrize("seed", ["from the last on", *range(5)])
+def test_versions_in_any_order(kind, seed):
+    values = GROWING[kind]
+    batches = list(enumerate(ma.open_stream(growing(values))))[::-1]
+    if seed != "from the last on":
+        random.Random(seed).shuffle(batches)
+    for k, batch in batches:
+        column = batch.column(0)
+        column.validate(full=True)
+        assert column.to_pylist() == [values[k].as_py()]
+        assert column.dictionary.to_pylist() == values.slice(0, k + 1).to_pylist()
+
+
+@pytest.mark.thread_unsafe(reason="counts all memory of the process")
+def test_versions_from_the_last_on_share_their_values():
+    """Each would be a megabyte by itself."""
+    if flat.heap is None:
+        pytest.skip("nobody says how much memory is used")
+    count = 30
+    letters = "".join(map(chr, range(97, 123))) * 1000
+    first = ma.array([f"{i}{letters}" for i in range(40)])
+    values = ma.concat_arrays([first, ma.array([f"new {i}" for i in range(count)])])
+    batches = list(ma.open_stream(growing(values)))
+    gc.collect()
+    before = flat.heap()
+    columns = [batch.column(0) for batch in batches[::-1]]
+    assert [len(column.dictionary) for column in columns] == list(range(len(values), 0, -1))
+    assert flat.heap() - before < 8 << 20
+
+
+@pytest.mark.parametrize("last_first", [False, True])
+def test_what_is_wrong_in_a_delta_is_not_wrong_before(last_first):
+    sheet = messages.Sheet()
+    field = strategies.plain_field(("utf8",), "a", dictionary=(INT8, False))
+    sheet.add_schema(messages.with_ids([field]))
+    for k, text in enumerate([b"good", b"fine", b"\xff\xfe", b"well"]):
+        offsets = (0).to_bytes(4, "little") + len(text).to_bytes(4, "little")
+        sheet.add_dictionary(0, Column(("utf8",), 1, [None, offsets, text]), k > 0)
+        sheet.add_batch([Column(("utf8",), 1, [None, bytes([k])], index=INT8)], 1)
+    batches = list(ma.open_stream(sheet.stream()))
+    if last_first:
+        assert batches[3].column(0).dictionary.slice(3).to_pylist() == ["well"]
+    assert [batches[k].column(0).to_pylist() for k in range(2)] == [["good"], ["fine"]]
+    assert batches[1].column(0).dictionary.to_pylist() == ["good", "fine"]
+    for k in (2, 3):
+        with pytest.raises(ma.ArrowInvalid, match="UTF-8") as caught:
+            batches[k].column(0).dictionary.to_pylist()
+        assert "message 5" in str(caught.value)

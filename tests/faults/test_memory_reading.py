@@ -308,6 +308,21 @@ def test_dictionaries_in_dictionaries():
     starve(read, lambda got: got == wanted, python=False)
 
 
+def test_a_dictionary_that_grew_is_looked_at_from_the_last_version_on():
+    words = ma.array(["a", "b", "c", "d"])
+
+    def make(k):
+        column = ma.DictionaryArray.from_arrays(ma.array([k - 1], ma.int8()), words.slice(0, k))
+        return ma.RecordBatch.from_arrays([column], ["a"])
+
+    data = written(ma.new_stream, [make(k) for k in range(1, 5)])
+
+    def read():
+        return [batch.column(0).to_pylist() for batch in list(ma.open_stream(data))[::-1]]
+
+    starve(read, lambda got: got == [["d"], ["c"], ["b"], ["a"]], python=False)
+
+
 @pytest.mark.parametrize("open_", [ma.open_stream, ma.open_file])
 def test_damage(open_):
     """What is wrong is said, or there is no memory to say it."""

@@ -442,10 +442,47 @@ build_parts(ma_dict_set *self, int32_t slot, ma_array **parts, int64_t *first, m
     return MA_OK;
 }
 
+/* Deltas only add: what a dictionary was before them is the beginning of what it is now. So each of
+ * the messages that were joined gets its values, for batches that came before the last of them. */
+static ma_status
+share_values(const dict *last, ma_array *values, ma_array *const *parts, int64_t n, ma_error *err)
+{
+    int64_t length = values->length;
+    for (int64_t i = n - 1; i > 0; i--, last = last->base) {
+        dict *before = last->base;
+        ma_array *start;
+        length -= parts[i]->length;
+        if (atomic_load(&before->built) == NULL) {
+            MA_TRY(ma_array_slice(values, 0, length, &start, err));
+            (void)publish(&before->built, start);
+        }
+    }
+    return MA_OK;
+}
+
+/* Views are left out: each slice would have the data buffers of all. */
+static ma_status
+join_parts(const dict *last, ma_type *value_type, ma_array *const *parts, int64_t n, ma_array **out,
+           ma_error *err)
+{
+    MA_TRY(ma_array_concat(value_type, parts, n, out, err));
+    if (n == 1) {
+        return MA_OK;
+    }
+    (*out)->place = ma_place_ref(place_of_damage(parts, n));
+    const bool plain = !value_type->has_dictionary && value_type->counts.variadics == 0;
+    const ma_status st = plain ? share_values(last, *out, parts, n, err) : MA_OK;
+    if (st != MA_OK) {
+        ma_array_unref(*out);
+    }
+    return st;
+}
+
 static ma_status
 build_values(ma_dict_set *self, int32_t slot, ma_type *value_type, ma_array **out, ma_error *err)
 {
-    const int64_t n = count_parts(self, slot, find_dict(self, slot));
+    const dict *last = find_dict(self, slot);
+    const int64_t n = count_parts(self, slot, last);
     int64_t first = n;
     ma_array **parts = ma_calloc(n, sizeof(*parts));
     if (parts == NULL) {
@@ -453,10 +490,7 @@ build_values(ma_dict_set *self, int32_t slot, ma_type *value_type, ma_array **ou
     }
     ma_status st = build_parts(self, slot, parts, &first, err);
     if (st == MA_OK) {
-        st = ma_array_concat(value_type, parts + first, n - first, out, err);
-    }
-    if (st == MA_OK && n - first > 1) {
-        (*out)->place = ma_place_ref(place_of_damage(parts + first, n - first));
+        st = join_parts(last, value_type, parts + first, n - first, out, err);
     }
     for (int64_t i = 0; i < n; i++) {
         ma_array_unref(parts[i]);
