@@ -13,7 +13,9 @@ enum {
     BATCHES = 3,
     TASKS = 48,
     THREADS = 8,
-    WIDE = 4096
+    WIDE = 4096,
+    GROWING = 3, /* columns */
+    GROWTH = 20
 };
 
 typedef struct stream {
@@ -62,6 +64,7 @@ write_all(const shared *self, ma_batch *const *batches)
     ma_output_reset(&output);
     CHECK(ma_encoder_finish(encoder, NULL, &output, NULL) == MA_OK);
     gather(&output, &out);
+    CHECK(ma_encoder_stats(encoder)->dictionary_deltas >= GROWING * (BATCHES - 1));
     ma_output_fini(&output);
     ma_encoder_free(encoder);
     return out;
@@ -85,19 +88,20 @@ look_at(ma_batch *read, ma_batch *given, int32_t index)
     ma_array_unref(slice);
 }
 
-/* Threads begin at different columns, and meet. */
+/* Threads begin at different batches and columns, and meet. */
 static ma_status
 use_batches(void *context, int64_t task, ma_error *err)
 {
     const shared *self = context;
     const int32_t n = self->schema->n_fields;
-    for (int k = 0; k < BATCHES; k++) {
+    for (int i = 0; i < BATCHES; i++) {
+        const int64_t k = (i + task) % BATCHES;
         ma_batch *batch = ma_batch_ref(self->read[k]);
         if (task % 4 == 3) {
             CHECK(ma_batch_load(batch, err) == MA_OK);
         }
-        for (int32_t i = 0; i < n; i++) {
-            look_at(batch, self->given[k], (int32_t)((i + task * 7) % n));
+        for (int32_t c = 0; c < n; c++) {
+            look_at(batch, self->given[k], (int32_t)((c + task * 7) % n));
         }
         ma_batch_unref(batch);
     }
@@ -171,14 +175,34 @@ wide_array(void)
     return array;
 }
 
-/* `types` and as many columns, the last of which takes long to inflate. */
+/* Of the same values in each batch, some more than in the one before: what comes is a delta. */
+static ma_array *
+growing_array(ma_type *type, int number)
+{
+    const int values = GROWTH * (number + 1);
+    const uint64_t state = random_state;
+    ma_array *array = array_of(ma_type_ref(type), ROWS, 0);
+    uint8_t indices[ROWS];
+    for (int i = 0; i < ROWS; i++) {
+        indices[i] = (uint8_t)(values - 1 - i % values);
+    }
+    put(array, 1, indices, ROWS);
+    random_state = 7;
+    array->dictionary = random_array(type->value_type, values);
+    random_state = state;
+    return array;
+}
+
+/* Batch `number` of `types`: the last columns' dictionaries grow, and one takes long to inflate. */
 static ma_batch *
-new_batch(ma_schema *schema, ma_type *const *types, int n)
+new_batch(ma_schema *schema, ma_type *const *types, int n, int number)
 {
     ma_array *columns[SAMPLES];
     ma_batch *batch = NULL;
     for (int i = 0; i < n; i++) {
-        ma_array *made = i < n - 1 ? random_array(types[i], ROWS) : wide_array();
+        ma_array *made = i == n - 1             ? wide_array()
+                         : i >= n - 1 - GROWING ? growing_array(types[i], number)
+                                                : random_array(types[i], ROWS);
         ma_array *slice = slice_of(made, 0, ROWS);
         columns[i] = stranger(slice);
         ma_array_unref(slice);
@@ -217,13 +241,14 @@ run_round(ma_codec_id codec, ma_type *const *types, int n)
     ma_batch *first[BATCHES];
     self.options.codec = codec;
     self.options.threads = 2;
+    self.options.dictionary_deltas = true;
     random_state = (uint64_t)(10 + codec);
     for (int i = 0; i < BATCHES; i++) {
-        first[i] = new_batch(self.schema, types, n);
+        first[i] = new_batch(self.schema, types, n, i);
     }
     random_state = (uint64_t)(10 + codec);
     for (int i = 0; i < BATCHES; i++) {
-        self.given[i] = new_batch(self.schema, types, n);
+        self.given[i] = new_batch(self.schema, types, n, i);
     }
     self.written = write_all(&self, first);
     read_all(&self, self.written);
@@ -242,15 +267,20 @@ main(void)
 {
     static const ma_codec_id codecs[] = {MA_CODEC_NONE, MA_CODEC_LZ4_FRAME, MA_CODEC_ZSTD};
     ma_type *types[SAMPLES];
-    const int n = sample_types(types);
-    CHECK(n < SAMPLES);
-    types[n] = fixed_binary(WIDE);
+    int n = sample_types(types);
+    CHECK(n + GROWING < SAMPLES);
+    types[n++] = dictionary_of(MA_TYPE_INT8, simple(MA_TYPE_UTF8));
+    types[n++] = dictionary_of(MA_TYPE_INT8, list_of(MA_TYPE_LIST, simple(MA_TYPE_UTF8_VIEW)));
+    types[n++] =
+        dictionary_of(MA_TYPE_INT8, struct_of(dictionary_of(MA_TYPE_INT8, simple(MA_TYPE_INT64)),
+                                              simple(MA_TYPE_UTF8)));
+    types[n++] = fixed_binary(WIDE);
     for (int i = 0; i < COUNT(codecs); i++) {
         if (ma_codec_available(codecs[i], NULL) == MA_OK) {
-            run_round(codecs[i], types, n + 1);
+            run_round(codecs[i], types, n);
         }
     }
-    for (int i = 0; i <= n; i++) {
+    for (int i = 0; i < n; i++) {
         ma_type_unref(types[i]);
     }
     return 0;
