@@ -332,17 +332,29 @@ pyma_schema_import_from_c(PyObject *type, PyObject *in)
     return core != NULL ? pyma_schema_wrap(state, core) : NULL;
 }
 
-/* An array whose type could not be read is taken over all the same. */
-static void
-release_untyped(PyObject *owner, struct ArrowArray *array)
+/* The array first, so that of all who take both structs at once one gets both. */
+static int
+take_array(pyma_state *state, PyObject *in, struct ArrowArray *taken)
 {
-    struct ArrowArray taken;
-    PYMA_TAKE(owner, array, &taken);
-    if (taken.release != NULL) {
-        PyObject *error = pyma_error_take(); /* the producer may run Python code */
-        taken.release(&taken);
-        pyma_error_restore(error);
+    struct ArrowArray *array = struct_at(in, "arrow_array");
+    if (array == NULL) {
+        return -1;
     }
+    PYMA_TAKE(in, array, taken);
+    if (taken->release == NULL) {
+        PyErr_SetString(state->ArrowInvalid, "the ArrowArray was released, or used already");
+        return -1;
+    }
+    return 0;
+}
+
+/* An array whose type could not be read was taken over all the same. */
+static void
+release_untyped(struct ArrowArray *taken)
+{
+    PyObject *error = pyma_error_take(); /* the producer may run Python code */
+    taken->release(taken);
+    pyma_error_restore(error);
 }
 
 /* `in` and a DataType, or both structs. */
@@ -350,22 +362,20 @@ PyObject *
 pyma_array_import_from_c(PyObject *type, PyObject *args)
 {
     pyma_state *state = pyma_state_of_type((PyTypeObject *)type);
+    struct ArrowArray taken;
     PyObject *in;
     PyObject *of;
-    if (!PyArg_ParseTuple(args, "OO:_import_from_c", &in, &of)) {
-        return NULL;
-    }
-    struct ArrowArray *array = struct_at(in, "arrow_array");
-    if (array == NULL) {
+    if (!PyArg_ParseTuple(args, "OO:_import_from_c", &in, &of) ||
+        take_array(state, in, &taken) < 0) {
         return NULL;
     }
     ma_field *field = PyObject_TypeCheck(of, state->DataType) ? pyma_field_of_type(state, of)
                                                               : field_at(state, of);
     if (field == NULL) {
-        release_untyped(in, array);
+        release_untyped(&taken);
         return NULL;
     }
-    PyObject *result = pyma_import_array(state, in, array, field);
+    PyObject *result = pyma_import_array(state, in, &taken, field);
     ma_field_unref(field);
     return result;
 }
@@ -374,13 +384,11 @@ PyObject *
 pyma_batch_import_from_c(PyObject *type, PyObject *args)
 {
     pyma_state *state = pyma_state_of_type((PyTypeObject *)type);
+    struct ArrowArray taken;
     PyObject *in;
     PyObject *of;
-    if (!PyArg_ParseTuple(args, "OO:_import_from_c", &in, &of)) {
-        return NULL;
-    }
-    struct ArrowArray *array = struct_at(in, "arrow_array");
-    if (array == NULL) {
+    if (!PyArg_ParseTuple(args, "OO:_import_from_c", &in, &of) ||
+        take_array(state, in, &taken) < 0) {
         return NULL;
     }
     ma_schema *schema = NULL;
@@ -391,10 +399,10 @@ pyma_batch_import_from_c(PyObject *type, PyObject *args)
         schema = given != NULL ? pyma_import_schema(state, of, given) : NULL;
     }
     if (schema == NULL) {
-        release_untyped(in, array);
+        release_untyped(&taken);
         return NULL;
     }
-    ma_batch *batch = pyma_import_batch(state, in, array, schema);
+    ma_batch *batch = pyma_import_batch(state, in, &taken, schema);
     ma_schema_unref(schema);
     return batch != NULL ? pyma_batch_wrap(state, batch) : NULL;
 }

@@ -188,6 +188,23 @@ tolist_is_exact(PyObject *array)
     return exact;
 }
 
+/* Whether there is memory for a list of all rows. CPython 3.13 without the GIL does not survive a
+ * list that there is none for: it frees another one's items once more. */
+static bool
+has_room(PyObject *rows)
+{
+    const Py_ssize_t count = PyObject_Size(rows);
+    if (count < 1 << 20) { /* or -1, which tolist() says better */
+        PyErr_Clear();
+        return true;
+    }
+    void *room = count <= PY_SSIZE_T_MAX / (Py_ssize_t)sizeof(PyObject *)
+                     ? PyMem_RawMalloc((size_t)count * sizeof(PyObject *))
+                     : NULL;
+    PyMem_RawFree(room);
+    return room != NULL;
+}
+
 PyObject *
 pyma_list_of(PyObject *container, bool *failed)
 {
@@ -204,7 +221,9 @@ pyma_list_of(PyObject *container, bool *failed)
         *failed = true;
         return NULL;
     }
-    if (exact == 1) {
+    if (exact == 1 && !has_room(container)) {
+        PyErr_NoMemory();
+    } else if (exact == 1) {
         items = PyObject_CallMethod(container, "tolist", NULL);
         if (items != NULL && !PyList_Check(items)) { /* an array without dimensions */
             Py_CLEAR(items);
