@@ -199,6 +199,20 @@ is_valid(const dense *self, int64_t i)
     return ma_bitmap_get(self->validity, i);
 }
 
+/* How many of the child's rows, from the first on, hold all that the union points at. */
+static int64_t
+rows_used(const dense *self, bool by_valid_rows)
+{
+    int64_t used = 0;
+    int64_t row;
+    for (int64_t i = 0; i < self->array->length; i++) {
+        if (points_at(self, i, &row) && (!by_valid_rows || is_valid(self, i))) {
+            used = ma_max_i64(used, row + 1);
+        }
+    }
+    return used;
+}
+
 /* Whether each null row points at one that no valid row does, and none before a row before. */
 static bool
 is_settled(const dense *self, uint8_t *taken)
@@ -326,13 +340,8 @@ put_in_order(dense *self, ma_gather *rows, ma_error *err)
 static ma_status
 put_behind(dense *self, ma_gather *rows, ma_error *err)
 {
-    int64_t used = 0;
+    const int64_t used = rows_used(self, true);
     int64_t row;
-    for (int64_t i = 0; i < self->array->length; i++) {
-        if (points_at(self, i, &row) && is_valid(self, i)) {
-            used = ma_max_i64(used, row + 1);
-        }
-    }
     MA_TRY(ma_gather_put(rows, 0, used, err));
     MA_TRY(ma_gather_put(rows, 0, 1, err));
     for (int64_t i = 0; i < self->array->length; i++) {
@@ -373,14 +382,9 @@ static ma_status
 clear_bits(const dense *self, ma_error *err)
 {
     ma_array **child = &self->array->children[self->child];
+    const int64_t used = rows_used(self, false);
     uint8_t *bits = NULL;
-    int64_t used = 0;
     int64_t row;
-    for (int64_t i = 0; i < self->array->length; i++) {
-        if (points_at(self, i, &row)) {
-            used = ma_max_i64(used, row + 1);
-        }
-    }
     if (ma_array_is_free(*child) && (*child)->type->id != MA_TYPE_NULL) {
         MA_TRY(ma_check_free_rows(used, err));
     }
