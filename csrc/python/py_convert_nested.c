@@ -345,10 +345,9 @@ convert_columns(pyma_conversion *self, ma_builder *builder, PyObject *rows)
     for (int32_t i = 0; i < builder->n_children; i++) {
         const ma_field *field = builder->type->children[i];
         PyObject *column = column_of(rows, field, i);
-        const int result = column != NULL
-                               ? pyma_convert_items(self, builder->children[i],
-                                                    pyma_all_items(column))
-                               : -1;
+        const int result =
+            column != NULL ? pyma_convert_items(self, builder->children[i], pyma_all_items(column))
+                           : -1;
         if (column != NULL && result < 0) {
             pyma_conversion_name_behind(self, field->name, field->name_size);
         }

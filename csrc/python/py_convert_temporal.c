@@ -174,8 +174,7 @@ static int
 date_days(pyma_conversion *self, const ma_type *type, PyObject *date, bool pandas, int64_t *out)
 {
     int64_t year = PyDateTime_GET_YEAR(date);
-    if (pandas &&
-        get_part(self, type, date, "year", -MOST_YEARS, MOST_YEARS, &year) < 0) {
+    if (pandas && get_part(self, type, date, "year", -MOST_YEARS, MOST_YEARS, &year) < 0) {
         return -1;
     }
     *out = days_of(year, PyDateTime_GET_MONTH(date), PyDateTime_GET_DAY(date));

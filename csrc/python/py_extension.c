@@ -144,8 +144,7 @@ resolve_alike(pyma_state *state, const ma_field *a, const ma_field *b)
         Py_XDECREF(x);
         return -1;
     }
-    const int same =
-        x == NULL || y == NULL ? x == y : PyObject_RichCompareBool(x, y, Py_EQ);
+    const int same = x == NULL || y == NULL ? x == y : PyObject_RichCompareBool(x, y, Py_EQ);
     Py_XDECREF(x);
     Py_XDECREF(y);
     return same;

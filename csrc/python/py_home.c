@@ -16,7 +16,7 @@ struct pyma_home {
     PyInterpreterState *interpreter; /* borrowed; valid while open */
     int64_t id;                      /* of the interpreter: addresses are used again, ids are not */
     atomic_bool open;
-    _Atomic uint64_t visitors;       /* see no_visitors */
+    _Atomic uint64_t visitors; /* see no_visitors */
 };
 
 void

@@ -77,9 +77,10 @@ is_bool8(pyma_state *state, PyObject *type)
         return 0;
     }
     PyObject *name = PyObject_GetAttrString(type, "extension_name");
-    const int result = name == NULL          ? -1
-                       : PyUnicode_Check(name) &&
-                               PyUnicode_CompareWithASCIIString(name, "arrow.bool8") == 0;
+    const int result =
+        name == NULL
+            ? -1
+            : PyUnicode_Check(name) && PyUnicode_CompareWithASCIIString(name, "arrow.bool8") == 0;
     Py_XDECREF(name);
     return result;
 }

@@ -202,9 +202,8 @@ struct_columns(pyma_state *state, const pyma_request *wanted, PyObject *names, P
 static int64_t
 count_rows(pyma_state *state, PyObject *columns, PyObject *said)
 {
-    return PyList_GET_SIZE(columns) > 0
-               ? pyma_array_get(state, PyList_GET_ITEM(columns, 0))->length
-               : PyLong_AsLongLong(said);
+    return PyList_GET_SIZE(columns) > 0 ? pyma_array_get(state, PyList_GET_ITEM(columns, 0))->length
+                                        : PyLong_AsLongLong(said);
 }
 
 PyObject *

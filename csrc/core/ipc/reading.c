@@ -98,8 +98,7 @@ ma_reading_dictionary(ma_plan *plan, ma_dict_set **dicts, const ma_message *mess
             return st;
         }
     }
-    st = ma_dict_set_put(dicts, message->dictionary_id, message->is_delta, keep, encoded,
-                         err);
+    st = ma_dict_set_put(dicts, message->dictionary_id, message->is_delta, keep, encoded, err);
     ma_encoded_unref(encoded);
     return st;
 }
